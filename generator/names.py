@@ -28,8 +28,8 @@ _UNSEEN = re.compile(
 )
 _RESERVED = re.compile(r'[<>:"/\\|?*]')
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?=[ .]|$)", re.IGNORECASE)
-# TOM's own serialiser quotes on these and writes every other character bare (measured, TOM 19.118).
-_TMDL_QUOTED = re.compile(r"[\s.='\"]|^$")
+# TOM's own serialiser quotes on blanks . = ' only, and then fails to read ":x" or "///x" back (TOM 19.118).
+_TMDL_QUOTED = re.compile(r"[\s!-,./:-@\[-^`{-~]|^$")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
