@@ -1,0 +1,150 @@
+"""Read the workbooks: the union of all rows of all sheets, each value with its cell, and every problem at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from python_calamine import CalamineWorkbook, SheetTypeEnum
+
+from generator.problems import Cell, Problem
+from generator.spec.guard import GuardResult, guard
+from generator.spec.headers import Found, Page, looks_secret, nearest
+from generator.spec.records import Dropped, Office, Spec
+from generator.spec.rows import read_page
+from generator.spec.sheets import SHEETS, find_sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from generator.spec.sheets import Sheet
+
+
+def workbooks(source: Path) -> tuple[Path, ...]:
+    """Return the workbooks of a folder, or the one workbook itself, in the order in which they are read."""
+    if not source.is_dir():
+        return (source,)
+    found = (path for path in source.iterdir() if path.suffix.casefold() == ".xlsx")
+    return tuple(sorted(path for path in found if not path.name.startswith(("~$", "_")) and path.is_file()))
+
+
+def read(source: Path) -> tuple[Spec, tuple[Problem, ...]]:
+    """Return all rows of a workbook or of a folder of workbooks, and the problems of files, sheets and cells.
+
+    Never raises: what can't be read is a problem.
+    """
+    paths = workbooks(source)
+    if not paths:
+        return Spec(), (Problem("B007", Cell(source.name), {"path": source.as_posix()}),)
+    total = _Union()
+    for path in paths:
+        try:
+            total.add(_read_workbook(path))
+        except Exception as error:  # noqa: BLE001  no library may end the run of an office for one file
+            total.fail(Problem("B003", Cell(path.name), {"reason": type(error).__name__}))
+    return total.spec(paths)
+
+
+@dataclass(slots=True)
+class _Union:
+    """Everything found so far: sheet key → records, rows left out, problems."""
+
+    records: dict[str, list[Any]] = field(default_factory=lambda: {sheet.key: [] for sheet in SHEETS})
+    dropped: list[Dropped] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, found: Iterable[tuple[Sheet | None, Found]]) -> None:
+        """Take in the sheets of one workbook."""
+        for sheet, part in found:
+            if sheet:
+                self.records[sheet.key] += part.records
+            self.dropped += part.dropped
+            self.problems += part.problems
+
+    def fail(self, problem: Problem) -> None:
+        """Take in a workbook that can't be read: any row may have stood in it."""
+        self.problems.append(problem)
+        self.dropped += [Dropped(sheet=sheet.key) for sheet in SHEETS]
+
+    def spec(self, paths: tuple[Path, ...]) -> tuple[Spec, tuple[Problem, ...]]:
+        """Return the union, with client codes written as on the sheet of clients."""
+        offices: list[Office] = self.records.pop("office")
+        self.problems += self._office_problems(offices, paths)
+        codes = {client.code.casefold(): client.code for client in reversed(self.records["clients"])}
+        rows = {
+            key: tuple(records) if key == "clients" else tuple(_with_code(record, codes) for record in records)
+            for key, records in self.records.items()
+        }
+        spec = Spec(office=offices[0] if offices else None, dropped=tuple(self.dropped), **rows)
+        return spec, tuple(self.problems)
+
+    def _office_problems(self, offices: list[Office], paths: tuple[Path, ...]) -> list[Problem]:
+        if len(offices) > 1:
+            first = offices[0].cell
+            others = ", ".join(f"{office.cell.file} {office.cell}" for office in offices[1:])
+            return [Problem("B020", offices[1].cell, {"first": f"{first.file} {first}", "others": others})]
+        if offices or any(dropped.sheet == "office" for dropped in self.dropped):
+            return []
+        return [Problem("B027", Cell(paths[0].name) if len(paths) == 1 else None)]
+
+
+def _with_code(record: Any, codes: dict[str, str]) -> Any:  # noqa: ANN401  any record with a client
+    code = codes.get(record.client.casefold(), record.client)
+    return record if code == record.client else replace(record, client=code)
+
+
+def _read_workbook(path: Path) -> list[tuple[Sheet | None, Found]]:
+    looked = guard(path)
+    if isinstance(looked, Problem):
+        return [(None, Found(problems=[looked], dropped=[Dropped(sheet=sheet.key) for sheet in SHEETS]))]
+    with CalamineWorkbook.from_filelike(BytesIO(looked.data)) as book:
+        titles = [sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+        found: list[tuple[Sheet | None, Found]] = []
+        pages: list[Page] = []
+        for title in titles:
+            sheet = find_sheet(title)
+            if looks_secret(title):
+                found.append((None, Found(problems=[Problem("B015", Cell(path.name, title), {"column": title})])))
+            elif title.startswith("_"):
+                continue
+            elif sheet is None:
+                found.append((None, _unknown(path, book, title)))
+            else:
+                pages.append(_page(path, book, title, sheet, looked))
+    clients = [(page.sheet, read_page(page)) for page in pages if page.sheet.key == "clients"]
+    only = _only_client(clients)
+    for page in pages:
+        page.only_client = only
+    return found + clients + [(page.sheet, read_page(page)) for page in pages if page.sheet.key != "clients"]
+
+
+def _page(path: Path, book: CalamineWorkbook, title: str, sheet: Sheet, looked: GuardResult) -> Page:
+    rows = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
+    return Page(
+        file=path.name,
+        title=title,
+        sheet=sheet,
+        rows=rows,
+        formulas={address: text for (name, address), text in looked.formulas.items() if name == title},
+        errors={address: text for (name, address), text in looked.errors.items() if name == title},
+        merged=looked.merged.get(title, ()),
+    )
+
+
+def _unknown(path: Path, book: CalamineWorkbook, title: str) -> Found:
+    """Warn of a sheet with a name of its own, unless it is empty, as Excel's own first sheet often is."""
+    if not book.get_sheet_by_name(title).to_python(nrows=1):
+        return Found()
+    like = nearest(title, (name for sheet in SHEETS for name in (sheet.nl, sheet.en)))
+    return Found(problems=[Problem("B008", Cell(path.name, title), {"sheet": title, "nearest": like})])
+
+
+def _only_client(clients: list[tuple[Sheet, Found]]) -> str | None:
+    """Return the code of the workbook's one client (empty where it has none), or None where there are more."""
+    records = [record for _, found in clients for record in found.records]
+    dropped = [dropped for _, found in clients for dropped in found.dropped]
+    if len(records) + len(dropped) != 1:
+        return None
+    return records[0].code if records else dropped[0].texts.get("code", "")
