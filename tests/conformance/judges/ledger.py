@@ -1,0 +1,301 @@
+"""A small ledger in Exact's tables, checked by hand, and what the queries must make of it, in plain Python.
+
+Every entry stands here for a reason, named beside it. Amounts are in cents and times a factor of the division, so that
+no two divisions look alike. Years count from the first loaded fiscal year (0); -1 and -2 lie before it.
+"""
+
+import calendar
+import datetime as dt
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
+TODAY = dt.date(2026, 11, 24)
+OPENING = -10
+YEAR_END_TYPES = {310, *range(320, 329)}
+
+ACCOUNTS = {  # code: description, type, balance type, balance side
+    "0200": ("Inventaris", 30, "B", "D"),
+    "0500": ("Aandelenkapitaal", 50, "B", "C"),
+    "0590": ("Algemene reserve", 52, "B", "C"),
+    "0700": ("Lening", 55, "B", "C"),
+    "1100": ("Bank", 12, "B", "D"),
+    "1300": ("Debiteuren", 20, "B", "D"),
+    "1510": ("Btw af te dragen", 24, "B", "C"),
+    "1600": ("Crediteuren", 22, "B", "C"),
+    "2000": ('Vraagposten "nog uit te zoeken"', 90, "B", "D"),
+    "4000": ("Lonen", 125, "W", "D"),
+    "4100": ("Afschrijving inventaris", 122, "W", "D"),
+    "7000": ("Kostprijs omzet", 111, "W", "D"),
+    "8000": ("Omzet", 110, "W", "C"),
+    "9000": ("Diverse baten", 90, "W", "C"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Year (offset), period, day relative to the period, type, journal and lines (account, cents, relation)."""
+
+    year: int
+    period: int
+    day: str
+    kind: int
+    journal: str
+    lines: tuple
+
+
+ENTRIES = (
+    Entry(-2, 1, "first", 90, "90", (("1100", 5000_00, ""), ("0500", -5000_00, ""))),  # capital, years ago
+    Entry(-1, 3, "first", 90, "90", (("1100", 2000_00, ""), ("0700", -2000_00, ""))),  # account only in the opening
+    Entry(-2, 5, "first", 90, "90", (("2000", 10_00, ""), ("1100", -10_00, ""))),  # opening of 2000 sums to zero
+    Entry(-1, 5, "first", 90, "90", (("2000", -10_00, ""), ("1100", 10_00, ""))),
+    # dated in the first loaded year, but it belongs to December before it
+    Entry(-1, 12, "after", 20, "70", (("1300", 121_00, "K1"), ("8000", -100_00, "K1"), ("1510", -21_00, "K1"))),
+    Entry(-1, 12, "last", 310, "90", (("8000", 100_00, ""), ("0590", -100_00, ""))),  # the closing of that year
+    Entry(0, 1, "first", 20, "70", (("1300", 1210_00, "K1"), ("8000", -1000_00, "K1"), ("1510", -210_00, "K1"))),
+    Entry(0, 2, "before", 30, "60", (("1600", -605_00, "L1"), ("7000", 500_00, "L1"), ("1510", 105_00, "L1"))),
+    Entry(0, 3, "after", 40, "20", (("1100", 1210_00, ""), ("1300", -1210_00, "K1"))),
+    Entry(0, 4, "last", 21, "70", (("1300", -60_50, "K2"), ("8000", 50_00, "K2"), ("1510", 10_50, "K2"))),  # credit
+    Entry(0, 13, "last", 90, "90", (("4100", 120_10, ""), ("0200", -120_10, ""))),  # period 13
+    Entry(0, 12, "last", 310, "90", (
+        ("8000", 950_00, ""), ("7000", -500_00, ""), ("4100", -120_10, ""), ("0590", -329_90, ""),
+    )),  # the closing of a loaded year: in the balance, out of the P&L
+    Entry(1, 2, "last", 20, "70", (("1300", 605_00, "K2"), ("8000", -500_00, "K2"), ("1510", -105_00, "K2"))),
+    Entry(1, 6, "first", 170, "90", (("4000", 200_00, ""), ("1100", -200_00, ""))),
+    Entry(1, 12, "first", 20, "70", (("1300", 0, "K2"), ("8000", 0, "K2"))),  # an invoice of nothing
+    Entry(2, 1, "first", 20, "70", (("1300", 363_00, "K1"), ("8000", -300_00, "K1"), ("1510", -63_00, "K1"))),
+    Entry(2, 4, "first", 20, "70", (("1300", 847_00, "K1"), ("8000", -700_00, "K1"), ("1510", -147_00, "K1"))),
+    Entry(2, 4, "last", 90, "90", (("9000", -33_33, ""), ("1100", 33_33, ""))),  # P&L of type 90: by balance side
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Fiscal years that end with a month, named after the year they end in, or begin in."""
+
+    year_end: int = 12
+    years: int = 3
+    named_by_start: bool = False
+
+    @property
+    def current(self):
+        """The year in which the current fiscal year ends."""
+        return TODAY.year + (TODAY.month > self.year_end)
+
+    @property
+    def first(self):
+        return self.current - (self.years - 1)
+
+    @property
+    def first_day(self):
+        return self.period(0, 1)[0]
+
+    def label(self, offset):
+        """What Exact calls the year."""
+        starts_earlier = self.year_end != 12
+        return self.first + offset - (1 if self.named_by_start and starts_earlier else 0)
+
+    def period(self, offset, number):
+        """First and last day of a period; 13 is the last day of the year."""
+        if number == 13:
+            last = self.period(offset, 12)[1]
+            return last, last
+        months = (self.first + offset - 1) * 12 + self.year_end + number - 1
+        year, month = divmod(months, 12)
+        return dt.date(year, month + 1, 1), dt.date(year, month + 1, calendar.monthrange(year, month + 1)[1])
+
+    def date(self, entry):
+        first, last = self.period(entry.year, entry.period)
+        day = dt.timedelta(days=1)
+        return {"first": first, "last": last, "before": first - day, "after": last + day}[entry.day]
+
+
+def factor(division, divisions):
+    return sorted(divisions).index(division) + 1
+
+
+def guid(division, kind, name):
+    """In upper case: the keys of the model must be in lower case."""
+    return f"{division:08X}-00AB-4CDE-8{kind:03X}-{int(name.translate(str.maketrans('KL', '12')), 16):012X}"
+
+
+def _stamp(day):
+    return f"{day.isoformat()}T00:00:00Z"
+
+
+def tables(divisions, year_calendar):
+    """The database: {entity set: rows} of all divisions, with the columns the queries may ask."""
+    found = defaultdict(list)
+    for division in divisions:
+        scale = factor(division, divisions)
+        for number, entry in enumerate(ENTRIES, 1):
+            found["TransactionLines"] += _lines(division, scale, number, entry, year_calendar)
+        found["GLAccounts"] += [
+            {"Division": division, "ID": guid(division, 1, code), "Code": f"{code:>9}", "Description": text,
+             "Type": kind, "BalanceType": balance, "BalanceSide": side}
+            for code, (text, kind, balance, side) in ACCOUNTS.items()
+        ]  # fmt: skip
+        found["FinancialPeriods"] += [
+            {"Division": division, "ID": guid(division, 3, f"{number:02}"), "FinYear": year_calendar.label(offset),
+             "FinPeriod": number, "StartDate": _stamp(first), "EndDate": _stamp(last)}
+            for offset in range(-3, year_calendar.years + 1)
+            for number in range(1, 14)
+            for first, last in [year_calendar.period(offset, number)]
+        ]  # fmt: skip
+        found["Journals"] += [
+            {"Division": division, "ID": guid(division, 4, code), "Code": code, "Type": 90}
+            for code in ("20", "70", "90")
+        ]
+        found["Accounts"] += [
+            {"Division": division, "ID": guid(division, 2, code), "Code": f"{code:>18}", "Name": f"Relatie {code}",
+             "Status": "C", "City": "Utrecht"}
+            for code in ("K1", "K2", "L1")
+        ]  # fmt: skip
+    found["ReportingBalance"] = _balances(found["TransactionLines"])
+    ledger = found.pop("TransactionLines")
+    return {
+        "ExactOnlineREST.Incremental.TransactionLinesIncremental": ledger,
+        "ExactOnlineREST.FinancialTransaction.TransactionLinesBulk": ledger,
+        "ExactOnlineREST.CRM.Accounts": found.pop("Accounts"),
+        **{f"ExactOnlineREST.Financial.{name}": rows for name, rows in found.items()},
+    }
+
+
+def _lines(division, scale, number, entry, year_calendar):
+    day = year_calendar.date(entry)
+    for line, (account, cents, relation) in enumerate(entry.lines):
+        yield {
+            "Division": division, "FinancialYear": year_calendar.label(entry.year), "FinancialPeriod": entry.period,
+            "Date": _stamp(day), "Type": entry.kind, "JournalCode": entry.journal, "EntryNumber": 1000 + number,
+            "EntryID": guid(division, 5, f"{number:04}"), "LineNumber": 9999 if account == "1510" and line else line,
+            "ID": guid(division, 6, f"{number:04}{line}"), "GLAccount": guid(division, 1, account),
+            "Account": guid(division, 2, relation) if relation else None, "Description": f"Boeking {number}",
+            "AmountDC": cents * scale / 100, "InvoiceNumber": 7000 + number if relation else None,
+            "DueDate": _stamp(day + dt.timedelta(30)) if relation else None, "CostCenter": None,
+            "CostUnit": None, "YourRef": None, "Currency": "EUR", "Status": 50,
+        }  # fmt: skip
+
+
+def _balances(lines):
+    """ReportingBalance: movements per division, account, year, period and type."""
+    sums = Counter()
+    for line in lines:
+        key = (line["Division"], line["GLAccount"], line["FinancialYear"], line["FinancialPeriod"], line["Type"])
+        sums[key] += round(line["AmountDC"] * 100)
+    return [
+        {"ID": number, "Division": division, "GLAccount": account, "ReportingYear": year, "ReportingPeriod": period,
+         "Type": kind, "Amount": cents / 100, "Status": 50}
+        for number, ((division, account, year, period, kind), cents) in enumerate(sorted(sums.items()), 1)
+    ]  # fmt: skip
+
+
+# ---- what the queries must make of it
+
+
+def key(division, value):
+    return f"{division}|{value.lower()}" if value else None
+
+
+def _reporting_date(entry, year_calendar):
+    first, last = year_calendar.period(entry.year, entry.period)
+    day = year_calendar.date(entry)
+    return day if first <= day <= last else last
+
+
+def opening(divisions):
+    """Cents per (division, account) of all years before the first loaded, without those that sum to zero."""
+    sums = Counter()
+    for division in divisions:
+        for entry in ENTRIES:
+            if entry.year < 0:
+                for account, cents, _ in entry.lines:
+                    sums[division, account] += cents * factor(division, divisions)
+    return {place: cents for place, cents in sums.items() if cents}
+
+
+def _opening_rows(divisions, year_calendar):
+    day = year_calendar.first_day - dt.timedelta(days=1)
+    for (division, account), cents in opening(divisions).items():
+        yield {
+            "Administratie": division, "GrootboekKey": key(division, guid(division, 1, account)),
+            "Boekingstype": OPENING, "Datum": day.isoformat(), "Bedrag": cents / 100,
+        }  # fmt: skip
+
+
+def expected_mutaties(divisions, year_calendar):
+    """The rows of Mutaties, by the names of the model."""
+    rows = list(_opening_rows(divisions, year_calendar))
+    for division in divisions:
+        for number, entry in enumerate(ENTRIES, 1):
+            if entry.year >= 0:
+                source = _lines(division, factor(division, divisions), number, entry, year_calendar)
+                rows += [_mutatie(line, _reporting_date(entry, year_calendar)) for line in source]
+    return rows
+
+
+def _mutatie(line, day):
+    division = line["Division"]
+    return {
+        "Administratie": division, "Boekstuksleutel": key(division, line["EntryID"]), "Boekstuk": line["EntryNumber"],
+        "Regelnummer": line["LineNumber"], "Boekingstype": line["Type"], "Dagboek": line["JournalCode"],
+        "Datum": day.isoformat(), "Boekdatum": line["Date"][:10], "Boekjaar": line["FinancialYear"],
+        "Periode": line["FinancialPeriod"], "GrootboekKey": key(division, line["GLAccount"]),
+        "RelatieKey": key(division, line["Account"]), "Omschrijving": line["Description"],
+        "Factuurnummer": line["InvoiceNumber"], "Vervaldatum": (line["DueDate"] or "")[:10] or None,
+        "Bedrag": line["AmountDC"],
+    }  # fmt: skip
+
+
+def expected_saldi(divisions, year_calendar):
+    """The rows of Saldi: movements of the loaded years on the end of their period, and the opening balance."""
+    rows = list(_opening_rows(divisions, year_calendar))
+    offsets = {year_calendar.label(offset): offset for offset in range(year_calendar.years)}
+    for row in tables(divisions, year_calendar)["ExactOnlineREST.Financial.ReportingBalance"]:
+        if row["ReportingYear"] in offsets:
+            last = year_calendar.period(offsets[row["ReportingYear"]], row["ReportingPeriod"])[1]
+            rows.append({
+                "Administratie": row["Division"], "GrootboekKey": key(row["Division"], row["GLAccount"]),
+                "Datum": last.isoformat(), "Boekjaar": row["ReportingYear"], "Periode": row["ReportingPeriod"],
+                "Boekingstype": row["Type"], "Bedrag": row["Amount"],
+            })  # fmt: skip
+    return rows
+
+
+def expected_grootboek(divisions):
+    return [
+        {"GrootboekKey": key(division, guid(division, 1, code)), "Administratie": division, "Code": code,
+         "Omschrijving": text, "Code en naam": f"{code} {text}", "Type": kind, "Balanstype": balance,
+         "Balanszijde": side}
+        for division in divisions
+        for code, (text, kind, balance, side) in ACCOUNTS.items()
+    ]  # fmt: skip
+
+
+def expected_relatie(divisions):
+    return [
+        {"RelatieKey": key(division, guid(division, 2, code)), "Administratie": division, "Code": code,
+         "Naam": f"Relatie {code}"}
+        for division in divisions
+        for code in ("K1", "K2", "L1")
+    ]  # fmt: skip
+
+
+def expected_controle(divisions):
+    return [{"Administratie": division, "Ontvangen": True} for division in divisions]
+
+
+def expected_datum(year_calendar):
+    """One row per day, from a year before the first loaded fiscal year to the end of the current one."""
+    day, last = year_calendar.period(-1, 1)[0], year_calendar.period(year_calendar.years - 1, 12)[1]
+    month_end = TODAY.replace(day=1) - dt.timedelta(days=1)
+    rows = []
+    while day <= last:
+        fiscal_month = (day.month - 1 - year_calendar.year_end) % 12 + 1
+        is_last = (day.year, day.month) == (month_end.year, month_end.month)
+        rows.append({
+            "Datum": day.isoformat(), "Jaar": day.year, "Maandnr": day.month, "JaarMaand": day.year * 100 + day.month,
+            "Boekjaar": day.year + (day.month > year_calendar.year_end), "Boekmaandnr": fiscal_month,
+            "IsPeildatum": (day + dt.timedelta(1)).day == 1,
+            "Periodevolgorde": -999999 if is_last else -(day.year * 100 + day.month),
+        })  # fmt: skip
+        day += dt.timedelta(days=1)
+    return rows
