@@ -3,75 +3,13 @@
 from collections import Counter
 
 import pytest
-from judges import execute, ledger, odata, power_query
+from judges import ledger, odata
 from judges.bundle import model_of
+from judges.execute import execute
+from judges.ledger_run import Run, calendar_of, expected_rows, judge_run, rows_of
 from judges.model import Model
 
-TYPES = {  # what the model says, and what the query may return
-    "string": {"text"},
-    "int64": {"Int64.Type"},
-    "decimal": {"Currency.Type"},
-    "double": {"number", "Double.Type", "Percentage.Type"},
-    "dateTime": {"date", "datetime"},
-    "boolean": {"logical"},
-}
-EXPECTED = {
-    "Mutaties": ledger.expected_mutaties,
-    "Saldi": ledger.expected_saldi,
-    "Grootboek": lambda divisions, _calendar: ledger.expected_grootboek(divisions),
-    "Relatie": lambda divisions, _calendar: ledger.expected_relatie(divisions),
-    "Administratiecontrole": lambda divisions, _calendar: ledger.expected_controle(divisions),
-    "Datum": lambda _divisions, calendar: ledger.expected_datum(calendar),
-}
 FOREIGN = 987654321
-
-
-class Run:
-    """Every query of one report, executed on its own database."""
-
-    def __init__(self, office, report, **options):
-        self.report = report
-        self.url = office.url(report.client)
-        self.divisions = office.divisions(report.client)
-        self.calendar = options.get("calendar") or calendar_of(office, report.client)
-        self.members = power_query.members(report.section.read_text(encoding="utf-8"))
-        loaded = [*self.divisions, *options.get("foreign", ())]
-        self.database = odata.Database(ledger.tables(loaded, self.calendar), dropped=options.get("dropped", set()))
-        self.alias = alias_of(office, report.client)
-        self.database.alias = self.alias
-        with odata.serving({"db": self.database}) as address:
-            run = {
-                "label": "run",
-                "file": report.section,
-                "members": options.get("members", self.members),
-                "map": [[self.url, f"{address}/db/odata4"]],
-            }
-            self.answers = execute.execute([run], zone=options.get("zone", "UTC"))["run"]
-
-
-def calendar_of(office, client):
-    row = next((row for row in office.sheets["Klanten"] if str(row["Code"]) == client), {})
-    kantoor = office.sheets["Kantoor"][0]
-    years = row.get("Jaren historie") or kantoor.get("Jaren historie") or 3
-    return ledger.Calendar(int(str(row.get("Einde boekjaar") or "12-31")[:2]), int(years))
-
-
-def alias_of(office, client):
-    row = next((row for row in office.sheets["Klanten"] if str(row["Code"]) == client), None)
-    return (row or office.sheets["Kantoor"][0]).get("Alias") or "eol"
-
-
-def rows_of(answer, names):
-    places = [next(i for i, column in enumerate(answer["columns"]) if column["name"] == name) for name in names]
-    return Counter(tuple(_plain(row[place]) for place in places) for row in answer["rows"])
-
-
-def _plain(value):
-    return round(value, 4) if isinstance(value, float) else value
-
-
-def base_type(text):
-    return text.removeprefix("type ").removeprefix("nullable ")
 
 
 def pick(office, condition):
@@ -94,44 +32,9 @@ def executed(request, office):
     return Run(office, report)
 
 
-def test_every_query_runs(executed):
-    errors = {member: answer["error"] for member, answer in executed.answers.items() if "error" in answer}
-    assert errors == {}
-
-
-def test_no_cell_is_an_error(executed):
-    for member, answer in executed.answers.items():
-        cells = [cell for row in answer.get("rows", []) for cell in row]
-        assert not [cell for cell in cells if isinstance(cell, dict)], member
-
-
-def test_rows_are_those_of_the_ledger(executed):
-    compared = 0
-    for member, expected in EXPECTED.items():
-        if member in executed.answers:
-            wanted = expected(executed.divisions, executed.calendar)
-            known = {name for row in wanted for name in row}
-            answer = executed.answers[member]
-            names = [column["name"] for column in answer["columns"] if column["name"] in known]
-            assert names, member
-            assert rows_of(answer, names) == Counter(
-                tuple(_plain(row.get(name)) for name in names) for row in wanted
-            ), member
-            compared += 1
-    assert compared >= 4
-
-
-def test_columns_and_types_are_those_of_the_model(executed):
-    model = Model.of(model_of(executed.report.pbit))
-    for table in model.tables:
-        wanted = {column["sourceColumn"]: column for column in table.get("columns", []) if "sourceColumn" in column}
-        if "calculationGroup" in table or table["name"] not in executed.answers:
-            continue
-        answer = executed.answers[table["name"]]
-        found = {column["name"]: base_type(column["type"]) for column in answer["columns"]}
-        assert found.keys() == wanted.keys(), table["name"]
-        for name, column in wanted.items():
-            assert found[name] in TYPES[column["dataType"]], f"{table['name']}[{name}]"
+def test_rows_columns_and_types_are_those_of_the_ledger_and_the_model(executed):
+    assert len(executed.members) > 5
+    assert judge_run(executed) == []
 
 
 def test_every_table_of_the_model_is_a_query(executed):
@@ -147,16 +50,6 @@ def test_only_the_clients_own_address_is_asked(executed):
     asked = [url for answer in executed.answers.values() for url in answer["urls"]]
     assert asked
     assert {url.partition("/db/odata4")[1] for url in asked} == {"/db/odata4"}
-
-
-def test_rows_are_selected_and_filtered_at_the_source(executed):
-    for request in executed.database.requests:
-        entity = request.partition("/odata4/")[2].partition("?")[0]
-        if entity and entity != "$metadata":
-            assert "$select=" in request, request
-            assert "$orderby" not in request, request
-            if not entity.startswith("ExactOnlineREST.Financial.Journals@") and len(executed.divisions) <= 25:
-                assert "Division eq" in request.replace("%20", " "), request
 
 
 def test_no_more_columns_are_asked_than_the_model_and_its_joins_need(executed):
@@ -187,7 +80,7 @@ def test_fiscal_years_named_after_their_first_day(office):
     assert "error" not in answer, answer
     names = ["Administratie", "Datum", "Bedrag", "Boekingstype"]
     wanted = ledger.expected_mutaties(run.divisions, calendar)
-    assert rows_of(answer, names) == Counter(tuple(_plain(row.get(name)) for name in names) for row in wanted)
+    assert rows_of(answer, names) == expected_rows(wanted, names)
 
 
 def test_a_foreign_division_makes_the_refresh_fail_without_naming_it(office):
@@ -209,7 +102,7 @@ def test_a_missing_division_is_seen_and_does_not_fail(office):
     with odata.serving({"db": database}) as address:
         mapping = [[run.url, f"{address}/db/odata4"]]
         one = {"label": "run", "file": report.section, "members": ["Administratiecontrole"], "map": mapping}
-        answer = execute.execute([one])["run"]["Administratiecontrole"]
+        answer = execute([one])["run"]["Administratiecontrole"]
     if "rows" in answer and any(column["name"] == "Ontvangen" for column in answer["columns"]):
         assert rows_of(answer, ["Administratie", "Ontvangen"])[absent, False] == 1
     assert "error" not in answer

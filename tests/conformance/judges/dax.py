@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from judges.model import Model
 from judges.places import HERE, MissingToolError, run, venv_python
 
-WORDS = set(
-    "asc desc dense skip first last default both none oneway oneway_leftfiltersright oneway_rightfiltersleft "
-    "day month quarter year week second minute hour integer double string boolean currency datetime variant "
-    "alphabetical keep blanks abs rel".split()  # noqa: SIM905 -- words read better than thirty literals
-)
+KEYWORDS = """
+asc desc dense skip first last default both none oneway oneway_leftfiltersright oneway_rightfiltersleft
+day month quarter year week second minute hour integer double string boolean currency datetime variant
+alphabetical keep blanks abs rel
+"""
+WORDS = set(KEYWORDS.split())
 NAMERS = {"ADDCOLUMNS", "SELECTCOLUMNS", "SUMMARIZE", "SUMMARIZECOLUMNS", "ROW", "GROUPBY", "GENERATESERIES"}
 COLUMN_AGGREGATES = {"SUM", "AVERAGE", "COUNT", "COUNTA", "COUNTBLANK", "DISTINCTCOUNT"}
 FILTERED = {"CALCULATE", "CALCULATETABLE"}

@@ -1,0 +1,137 @@
+"""Figures: main measures on the executed rows against plain Python over the same ledger."""
+
+import datetime as dt
+
+import pytest
+from judges import figures, ledger
+from judges.bundle import model_of
+from judges.ledger_run import Run, calendar_of
+from test_execution import pick
+
+LINES = {  # report line: accounts of the ledger, where the workbook maps nothing else
+    "Netto-omzet": ["8000"],
+    "Kostprijs omzet": ["7000"],
+    "Overige opbrengsten": ["9000"],
+    "Personeelskosten": ["4000"],
+    "Afschrijvingen": ["4100"],
+}
+PROFIT_AND_LOSS = [code for code, (_, _, balance, _) in ledger.ACCOUNTS.items() if balance == "W"]
+
+
+class Books:
+    """Sums over the ledger of some divisions, by reporting date; the opening balance stands before the first day."""
+
+    def __init__(self, divisions, chosen, calendar):
+        self.calendar = calendar
+        self.lines = []
+        for division in chosen:
+            scale = ledger.factor(division, divisions)
+            for entry in ledger.ENTRIES:
+                first, last = calendar.period(entry.year, entry.period)
+                day = calendar.date(entry)
+                day = day if first <= day <= last else last
+                self.lines += [(day, entry.year, entry.kind, code, cents * scale) for code, cents, _ in entry.lines]
+
+    def result(self, accounts, first, last):
+        """Profit on accounts over days, in euros, without year-end entries; None where nothing was booked."""
+        found = [
+            cents
+            for day, year, kind, code, cents in self.lines
+            if first <= day <= last and year >= 0 and kind not in ledger.YEAR_END_TYPES and code in accounts
+        ]
+        return -sum(found) / 100
+
+    def stand(self, accounts, last):
+        """Debit balance of accounts up to a day, in euros."""
+        return sum(cents for day, _, _, code, cents in self.lines if code in accounts and day <= last) / 100
+
+
+def month(calendar, offset, period):
+    first, last = calendar.period(offset, period)
+    return first, last
+
+
+def year_before(day):
+    """The month's end stays the month's end."""
+    first = day.replace(day=1)
+    following = (first + dt.timedelta(days=32)).replace(day=1)
+    if day + dt.timedelta(days=1) == following:
+        return following.replace(year=following.year - 1) - dt.timedelta(days=1)
+    return day.replace(year=day.year - 1)
+
+
+def expected(books, offset, period):
+    """{measure: euros} for a selection of one month."""
+    first, last = month(books.calendar, offset, period)
+    start = books.calendar.period(offset, 1)[0]
+    before = (year_before(start), year_before(last))
+    revenue = LINES["Netto-omzet"]
+    return {
+        "Netto-omzet": books.result(revenue, first, last),
+        "Netto-omzet YTD": books.result(revenue, start, last),
+        "Netto-omzet VJ": books.result(revenue, first.replace(year=first.year - 1), before[1]),
+        "Netto-omzet YTD VJ": books.result(revenue, *before),
+        "Nettoresultaat": books.result(PROFIT_AND_LOSS, first, last),
+        "Nettoresultaat YTD": books.result(PROFIT_AND_LOSS, start, last),
+        "Kostprijs omzet": -books.result(LINES["Kostprijs omzet"], first, last),
+        "Liquide middelen": books.stand(["1100"], last),
+        "Vaste activa": books.stand(["0200"], last),
+        "Balanscontrole": 0.0,
+    }
+
+
+MONTHS = [(0, 1), (0, 2), (0, 3), (0, 12), (1, 2), (1, 6), (2, 4), (2, 5)]
+
+
+@pytest.fixture(scope="module", params=["calendar year", "broken year"])
+def run(request, office):
+    mapped = {str(row.get("Klant", "")) for row in office.sheets.get("Rekeningindeling", [])}
+    broken = request.param == "broken year"
+
+    def fits(client):
+        calendar = calendar_of(office, client)
+        return (
+            client not in mapped and client != "_office" and (calendar.year_end != 12) == broken and calendar.years == 3
+        )
+
+    return Run(office, pick(office, fits))
+
+
+def test_measures_are_those_of_the_ledger(run):
+    database = model_of(run.report.pbit)
+    present = {item["name"] for table in database["model"]["tables"] for item in table.get("measures", [])}
+    choices = [(run.divisions, None)] + [([division], division) for division in run.divisions[:2]]
+    wanted, contexts = [], []
+    for chosen, division in choices:
+        books = Books(run.divisions, chosen, run.calendar)
+        for offset, period in MONTHS:
+            first, _ = month(run.calendar, offset, period)
+            context = {"Datum.JaarMaand": [first.year * 100 + first.month]}
+            if division is not None:
+                context["Administratie.Administratie"] = [division]
+            contexts.append(context)
+            wanted.append(expected(books, offset, period))
+    names = [name for name in wanted[0] if name in present]
+    assert {"Netto-omzet", "Nettoresultaat", "Liquide middelen"} <= set(names)
+    answers, problems = figures.evaluate(database, run.answers, names, contexts)
+    assert problems == {}
+    different = [
+        (context, name, answer[name], row[name])
+        for context, answer, row in zip(contexts, answers, wanted, strict=True)
+        for name in names
+        if abs(float(answer[name] or 0) - row[name]) > 0.005
+    ]
+    assert different == []
+
+
+def test_another_ledger_gives_other_figures(run):
+    """The comparison can go red: one cent more on one line is seen."""
+    database = model_of(run.report.pbit)
+    answers = {name: dict(answer) for name, answer in run.answers.items()}
+    table = answers["Mutaties"]
+    place = next(i for i, column in enumerate(table["columns"]) if column["name"] == "Bedrag")
+    table["rows"] = [[cell + 0.01 if i == place else cell for i, cell in enumerate(row)] for row in table["rows"]]
+    context = [{}]
+    before, _ = figures.evaluate(database, run.answers, ["Nettoresultaat"], context)
+    after, _ = figures.evaluate(database, answers, ["Nettoresultaat"], context)
+    assert before != after
