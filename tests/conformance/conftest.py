@@ -18,10 +18,11 @@ class Office:
     """The output of one run over the example workbook."""
 
     output: Path
+    specs: Path = EXAMPLE
 
     @cached_property
     def sheets(self):
-        return workbook.read(EXAMPLE)
+        return workbook.read(self.specs)
 
     @cached_property
     def bundles(self):
@@ -59,9 +60,9 @@ def _tools():
     need_tools()
 
 
-def generate(output, *arguments):
-    """Runs the main job on the example workbook."""
-    return bundel("generate", "--specs", str(EXAMPLE), "--out", str(output), *arguments)
+def generate(output, *arguments, specs=EXAMPLE):
+    """Runs the main job on the example workbook, or on another."""
+    return bundel("generate", "--specs", str(specs), "--out", str(output), *arguments)
 
 
 @pytest.fixture(scope="session")

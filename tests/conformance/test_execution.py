@@ -2,7 +2,9 @@
 
 from collections import Counter
 
+import openpyxl
 import pytest
+from conftest import EXAMPLE, Office, generate
 from judges import ledger, odata
 from judges.bundle import model_of
 from judges.execute import execute
@@ -123,6 +125,62 @@ def test_a_missing_descriptive_column_is_empty(office):
     answer = run.answers["Mutaties"]
     assert "error" not in answer, answer
     assert set(rows_of(answer, ["Omschrijving"])) == {(None,)}
+
+
+def test_administraties_are_those_of_the_workbook(executed, office):
+    answer = executed.answers["Administratie"]
+    rows = {row["Code"]: row for row in office.sheets["Administraties"] if row["Code"] in executed.divisions}
+    assert len(rows) == len(executed.divisions)
+    for name, column, usual in (("Naam", "Naam", None), ("Valuta", "Valuta", "EUR"), ("Belang", "Belang", 1)):
+        if any(found["name"] == name for found in answer["columns"]):
+            wanted = [{"Administratie": code, name: row.get(column, usual)} for code, row in rows.items()]
+            assert rows_of(answer, ["Administratie", name]) == expected_rows(wanted, ["Administratie", name])
+
+
+@pytest.mark.parametrize(
+    ("now", "last_day", "last_month"),
+    [
+        ("2026-12-31T22:59:59Z", "2026-12-31", 202611),
+        ("2026-12-31T23:00:00Z", "2027-12-31", 202612),  # it is the new year in the Netherlands
+        ("2026-06-30T21:59:59Z", "2026-12-31", 202605),
+        ("2026-06-30T22:00:00Z", "2026-12-31", 202606),  # summer time: July began
+        ("2026-03-31T22:00:00Z", "2026-12-31", 202603),
+        ("2026-10-31T22:30:00Z", "2026-12-31", 202609),  # winter time again: still October
+    ],
+)
+def test_today_is_the_day_in_the_netherlands(office, now, last_day, last_month):
+    report = pick(office, lambda client: client != "_office" and calendar_of(office, client).year_end == 12)
+    answer = Run(office, report, members=["Datum"], now=now).answers["Datum"]
+    days = rows_of(answer, ["Datum"])
+    assert max(days) == (last_day,)
+    marked = [row for row in rows_of(answer, ["JaarMaand", "Periodevolgorde"]) if row[1] == -999999]
+    assert marked == [(last_month, -999999)]
+
+
+@pytest.fixture(scope="module", params=[1, 2, 4])
+def other_history(request, tmp_path_factory):
+    """The example office with so many years of history for every client."""
+    folder = tmp_path_factory.mktemp(f"years{request.param}")
+    book = openpyxl.load_workbook(EXAMPLE)
+    sheet = book["Klanten"]
+    place = next(cell.column for cell in sheet[1] if str(cell.value).strip() == "Jaren historie")
+    for row in range(2, sheet.max_row + 1):
+        if sheet.cell(row, 1).value is not None:
+            sheet.cell(row, place).value = request.param
+    book.save(folder / "kantoor.xlsx")
+    done = generate(folder / "output", specs=folder / "kantoor.xlsx")
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return Office(folder / "output", folder / "kantoor.xlsx")
+
+
+@pytest.mark.parametrize("broken", [False, True], ids=["calendar year", "broken year"])
+def test_other_lengths_of_history(other_history, broken):
+    def fits(client):
+        return client != "_office" and (calendar_of(other_history, client).year_end != 12) == broken
+
+    run = Run(other_history, pick(other_history, fits), members=["Mutaties", "Datum"])
+    assert run.calendar.years in (1, 2, 4)
+    assert judge_run(run) == []
 
 
 @pytest.mark.parametrize("years", [1, 2, 4])

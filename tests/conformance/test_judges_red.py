@@ -389,6 +389,13 @@ def test_isolation_sees_a_word_in_a_template_and_in_a_file(tmp_path):
     assert any("brood: Acme B.V..txt" in finding for finding in isolation.judge_isolation(folders, words))
 
 
+@pytest.mark.parametrize("written", ["O\\u0027Neill & Zn", "O'Neill &amp; Zn", "O''Neill & Zn", "O'NEILL & ZN."])
+def test_isolation_sees_a_name_however_it_is_written(tmp_path, written):
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "x.json").write_text(f'"{written}"', encoding="utf-8")
+    assert isolation.judge_isolation({"acme": tmp_path / "acme"}, {"acme": set(), "oneill": {"O'Neill & Zn"}})
+
+
 # ---- the look-alike database
 
 ENTITY = "ExactOnlineREST.Financial.GLAccounts"

@@ -4,6 +4,7 @@ import hashlib
 
 from conftest import generate
 from judges import anatomy, bundle
+from judges.workbook import is_active
 
 
 def test_anatomy_of_every_template(office):
@@ -36,10 +37,7 @@ def test_manifests_name_every_file_with_its_hash(office):
 
 
 def test_the_root_manifest_names_the_active_clients_and_the_office(office):
-    inactive = {"nee", "no", "false"}
-    active = {
-        str(row["Code"]) for row in office.sheets["Klanten"] if str(row.get("Actief", "ja")).lower() not in inactive
-    }
+    active = {str(row["Code"]) for row in office.sheets["Klanten"] if is_active(row)}
     assert set(office.bundles) == active | {"_office"}
     assert len(active) < len(office.sheets["Klanten"]), "the example office has no inactive client"
 

@@ -26,6 +26,21 @@ def _decode(data):
     return data.decode("utf-8", "replace")
 
 
+def _plain(text):
+    """Text without the escapes of JSON, XML, M and DAX, so that a name is found however it is written."""
+    text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
+    for escaped, character in (
+        ("&amp;", "&"),
+        ("&apos;", "'"),
+        ("&#39;", "'"),
+        ("&quot;", '"'),
+        ("''", "'"),
+        ('""', '"'),
+    ):
+        text = text.replace(escaped, character)
+    return text
+
+
 def judge_isolation(bundles, words, shown=frozenset()):
     """Findings over {client: folder} and {client: words that only this client's bundle may hold}.
 
@@ -40,6 +55,6 @@ def judge_isolation(bundles, words, shown=frozenset()):
         longest_first = sorted(foreign, key=len, reverse=True)
         pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
         for name, text in contents(folder).items():
-            found = {match.lower() for match in pattern.findall(text)}
+            found = {match.lower() for match in pattern.findall(_plain(text))}
             findings += [f"isolation: {client}: {name} holds {word!r} of {foreign[word]}" for word in sorted(found)]
     return findings

@@ -4,7 +4,7 @@ from collections import Counter
 
 from judges import ledger, odata, power_query
 from judges.bundle import model_of
-from judges.execute import execute
+from judges.execute import NOW, execute
 from judges.model import Model
 
 TYPES = {  # what the model says, and what the query may return
@@ -46,7 +46,7 @@ class Run:
                 "members": options.get("members", self.members),
                 "map": [[self.url, f"{address}/db/odata4"]],
             }
-            self.answers = execute([run], zone=options.get("zone", "UTC"))["run"]
+            self.answers = execute([run], zone=options.get("zone", "UTC"), now=options.get("now", NOW))["run"]
 
 
 def calendar_of(office, client):

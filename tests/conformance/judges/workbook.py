@@ -1,5 +1,7 @@
 """The example office as a stranger reads it: sheets of the workbook as rows of {Dutch column name: value}."""
 
+from urllib.parse import urlsplit
+
 import openpyxl
 
 
@@ -30,29 +32,39 @@ def office_of(sheets):
 
 def words_of(sheets):
     """{client: words that no other bundle may hold}, with `_office` for the consolidated database's own."""
-    words = {
-        str(row["Code"]): _values(row, "Code", "Naam", "URL", "Client-ID", "Exact-gebruiker")
-        for row in sheets["Klanten"]
-    }
-    for sheet, columns in (("Administraties", ("Code", "Naam")), ("Toegang", ("E-mail",)), ("Teksten", ("Tekst",))):
+    words = {str(row["Code"]): _values(row, "Code", "Naam") | _access(row) for row in sheets["Klanten"]}
+    own = {"Administraties": ("Code", "Naam"), "Toegang": ("E-mail",), "Teksten": ("Tekst",), "Meetwaarden": ("DAX",)}
+    for sheet, columns in own.items():
         for row in sheets.get(sheet, []):
             client = str(row.get("Klant", ""))
             if client in words:
                 words[client] |= _values(row, *columns)
-    office = office_of(sheets)
-    words["_office"] = _values(office, "Geconsolideerde URL", "Client-ID", "Exact-gebruiker")
+    words["_office"] = _access(office_of(sheets))
     return words
 
 
 def may_be_in_office(sheets):
-    """What the consolidated bundle shows of clients: who they are and their divisions, but not how to reach them."""
+    """What the consolidated bundle shows of active clients: who they are and their divisions, not how to reach them."""
+    active = {str(row["Code"]): row for row in sheets["Klanten"] if is_active(row)}
     shown = set()
-    for row in sheets["Klanten"]:
+    for row in active.values():
         shown |= _values(row, "Code", "Naam")
     for row in sheets["Administraties"]:
-        shown |= _values(row, "Code", "Naam")
+        if str(row["Klant"]) in active:
+            shown |= _values(row, "Code", "Naam")
     return shown
 
 
+def is_active(row):
+    return str(row.get("Actief", "ja")).strip().lower() not in {"nee", "no", "false", "0"}
+
+
+def _access(row):
+    """How the database is reached: its address and the name in it, the app, the user."""
+    url = str(row.get("URL") or row.get("Geconsolideerde URL") or "").strip().rstrip("/")
+    found = _values(row, "Client-ID", "Exact-gebruiker")
+    return found | {url, urlsplit(url).path.split("/")[1]} if url else found
+
+
 def _values(row, *columns):
-    return {str(row[column]).strip().rstrip("/") for column in columns if row.get(column) not in (None, "")}
+    return {str(row[column]).strip() for column in columns if row.get(column) not in (None, "")}
