@@ -1,0 +1,336 @@
+"""The output folder: what stands there, what would change, and changing it; bundles are compared by their hashes.
+
+A bundle's ``manifest.json`` holds the hash of each file that was generated, so that a bundle that did not change costs
+one small file to read. State (previews, what was published, Desktop's own caches) is nobody's to write here, and stays.
+The manifest of the output folder itself names the bundles; a folder that it does not name is never removed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from generator import commit as commits
+from generator.commit import MANIFEST
+from generator.disk import told
+from generator.lock import STAGING, locked
+from generator.problems import Cell, Problem, Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+Files = Mapping[str, bytes]
+"""The files of a bundle: path inside the bundle's folder, with ``/``, → bytes."""
+
+__all__ = ["Change", "Files", "commit", "compare", "locked", "manifest"]
+
+PUBLISHED = "published.json"
+_IGNORED = """\
+# State of one computer. The bundles themselves may be kept in version control.
+.bundel/
+.pbi/
+preview/
+_sandbox/
+/index.html
+/probe.html
+"""
+_TAKEN = frozenset({STAGING, MANIFEST, ".gitignore", "index.html", "probe.html"})
+# One part of a path: no character, ending or device name that Windows does not take as it is.
+_PART = re.compile(
+    r"(?!(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?:[ .]|$))"
+    r'(?!\.{1,2}$)[^<>:"/\\|?*\x00-\x1f\x7f]*[^<>:"/\\|?*\x00-\x1f\x7f. ]',
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What differs between a bundle on disk and the one that should be there, path by path, the manifest left out.
+
+    ``status`` is ``created``, ``changed``, ``unchanged`` or ``removed``; ``edited`` names the files among the others
+    that hold something that was not generated: changed by hand, or in the way of a new file.
+    """
+
+    code: str
+    status: str
+    created: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
+
+    @property
+    def kept(self) -> tuple[Problem, ...]:
+        """Return the warnings for hand-edited files that are left alone."""
+        return tuple(_problem("B107", self.code, path) for path in self.edited)
+
+
+def manifest(document: Mapping[str, Any], files: Files) -> bytes:
+    """Return a bundle's ``manifest.json``: the document, with the SHA-256 of each file before its ``spec_hash``."""
+    hashes = {path: hashlib.sha256(files[path]).hexdigest() for path in sorted(files) if path != MANIFEST}
+    head = {key: value for key, value in document.items() if key != "spec_hash"}
+    return _json(head | {"files": hashes, "spec_hash": document["spec_hash"]})
+
+
+def previous(out: Path, code: str) -> dict[str, Any]:
+    """Return the manifest of a bundle as it stands on disk; empty where there is none that can be read.
+
+    Paths in it that no run has written, since they lead elsewhere, are left out.
+    """
+    document = _document(out / code / MANIFEST)
+    hashes = document.get("files")
+    if not isinstance(hashes, dict):
+        return {}
+    files = {path: digest for path, digest in hashes.items() if _plain(path) and not _is_state(path)}
+    return document | {"files": files}
+
+
+def current(out: Path, code: str, spec_hash: str) -> bool:
+    """Tell whether a bundle was made from this very input and has all its files, without building it again."""
+    document = previous(out, code)
+    return bool(document) and document.get("spec_hash") == spec_hash and not _missing(out, code, document["files"])
+
+
+def compare(out: Path, code: str, files: Files, *, force: bool = False) -> Change:
+    """Compare a bundle with the one on disk; only files that would be overwritten or removed are read.
+
+    ``files`` includes the manifest. Raises ``ValueError`` on a path that leads outside the bundle, is state, or is
+    no file name on Windows.
+    """
+    _check(code, files)
+    with told(code):
+        there = previous(out, code)
+        old: dict[str, str] = there.get("files", {})
+        new: dict[str, str] = json.loads(files[MANIFEST])["files"]
+        gone = _missing(out, code, old) if there else set()
+        created = [path for path in new if path not in old or path in gone]
+        changed = [path for path in new if path in old and path not in gone and (force or old[path] != new[path])]
+        removed = [path for path in old if path not in new and path not in gone]
+        touched = {path: (old.get(path), new.get(path)) for path in (*created, *changed, *removed)}
+        edited = [path for path, known in touched.items() if _digest(out / code / path) not in {"", *known}]
+    status = "created" if not there else "changed" if touched else "unchanged"
+    return Change(code, status, tuple(created), tuple(changed), tuple(removed), tuple(edited))
+
+
+def commit(
+    out: Path,
+    files: Files,
+    change: Change,
+    *,
+    overwrite: bool = False,
+    step: Callable[[], None] = lambda: None,
+) -> None:
+    """Write what ``compare`` found, all of it or nothing; hand-edited files only with ``overwrite``.
+
+    A file that is left alone keeps its old hash in the manifest, and so is found again by the next run. Raises
+    ``Stop`` where the disk is full, the folder read-only or a file open in another program; the old bundle is then
+    whole.
+    """
+    skipped = () if overwrite else change.edited
+    with told(change.code):
+        old = previous(out, change.code)
+        head = _keeping(files[MANIFEST], old.get("files", {}), skipped) if skipped else files[MANIFEST]
+        write = {path: files[path] for path in (*change.created, *change.changed) if path not in skipped}
+        remove = [path for path in change.removed if path not in skipped]
+        path = out / change.code / MANIFEST
+        if write or remove or not path.is_file() or path.read_bytes() != head:
+            commits.apply(commits.place(out, change.code, step), write | {MANIFEST: head}, remove)
+
+
+def remove(out: Path, code: str, *, state: bool = False, step: Callable[[], None] = lambda: None) -> Change:
+    """Remove a bundle that the output's manifest names: what was generated, and what was drawn of it.
+
+    What was published stays on record, unless ``state``; a file that is not Bundel's stays, and its folder with it.
+    Raises ``ValueError`` on a bundle that the manifest does not name, and ``Stop`` as ``commit`` does.
+    """
+    if code not in bundles(out):
+        raise ValueError(f"not a bundle of this output folder: {code!r}")
+    folder = out / code
+    with told(code):
+        generated = [*previous(out, code).get("files", {}), MANIFEST]
+        inside = [path for path in _walk(folder) if _is_state(path) and (state or path != PUBLISHED)]
+        paths = [path for path in (*generated, *inside) if (folder / path).is_file()]
+        if paths:
+            commits.apply(commits.place(out, code, step), {}, paths)
+    return Change(code, "removed", removed=tuple(paths))
+
+
+def removable(out: Path, codes: Iterable[str]) -> tuple[str, ...]:
+    """Return the bundles on disk that belong to none of the codes, in order.
+
+    Where only the case of a code has changed, Windows and macOS see one folder: that is no bundle to remove.
+    """
+    wanted = {code.casefold(): code for code in codes}
+    return tuple(
+        code
+        for code in bundles(out)
+        if code not in wanted.values()
+        and (out / code / MANIFEST).is_file()
+        and not _same(out / code, out / wanted.get(code.casefold(), code + "\0"))
+    )
+
+
+def bundles(out: Path) -> dict[str, str]:
+    """Return the bundles that the output's manifest names: client code → hash of its manifest, as last written."""
+    named = _document(out / MANIFEST).get("bundles")
+    entries = [entry for entry in named if isinstance(entry, dict)] if isinstance(named, list) else []
+    pairs = {str(entry.get("client")): str(entry.get("hash", "")) for entry in entries}
+    return {code: digest for code, digest in pairs.items() if _is_code(code)}
+
+
+def enrol(out: Path, version: str, codes: Iterable[str]) -> None:
+    """Name bundles in the output's manifest before they are made, so that none is ever there without a name."""
+    there = bundles(out)
+    if new := {code: "" for code in codes if code not in there}:
+        _write_root(out, version, there | new)
+
+
+def seal(out: Path, version: str) -> None:
+    """Write the output's manifest after a run: the bundles that are there, each with the hash of its own manifest."""
+    with told(""):
+        there = [code for code in bundles(out) if (out / code).is_dir()]
+        hashes = {code: _digest(out / code / MANIFEST) for code in there}
+    _write_root(out, version, hashes)
+
+
+def recover(out: Path) -> tuple[Problem, ...]:
+    """Finish or undo what a killed run has left, at the start of every command; return what could not be mended yet.
+
+    Where another run is busy there is nothing to recover.
+    """
+    if not (out / STAGING).exists():
+        return ()
+    problems: list[Problem] = []
+    try:
+        with told(""), locked(out, wait=0):
+            for stage in sorted((out / STAGING).iterdir()):
+                try:
+                    _recover_one(out, stage)
+                except Stop as stop:
+                    problems += stop.problems
+    except Stop as stop:
+        return tuple(problem for problem in stop.problems if problem.code != "B100")
+    return tuple(problems)
+
+
+def verify(out: Path) -> tuple[Problem, ...]:
+    """Hash every file of every bundle: what was changed, is missing, or was put there by someone else."""
+    problems: list[Problem] = []
+    for code, digest in bundles(out).items():
+        with told(code):
+            there = set(_walk(out / code))
+            hashes = {**previous(out, code).get("files", {}), MANIFEST: digest} if digest else {}
+            problems += [_problem("B110", code, path) for path in hashes if path not in there]
+            problems += [
+                _problem("B111", code, path)
+                for path, expected in hashes.items()
+                if path in there and _digest(out / code / path) != expected
+            ]
+            problems += [_problem("B112", code, path) for path in sorted(there - hashes.keys()) if not _is_state(path)]
+    return tuple(problems)
+
+
+def _recover_one(out: Path, stage: Path) -> None:
+    """Recover one entry of the staging folder: a bundle, or a draft of the output's manifest."""
+    if stage.is_dir():
+        commits.recover(commits.place(out, stage.name))
+    elif stage.suffix == ".new":
+        stage.unlink()
+
+
+def _keeping(head: bytes, old: Mapping[str, str], skipped: Iterable[str]) -> bytes:
+    """Return a manifest in which skipped files have their old hashes, and that no run takes for up to date."""
+    document = json.loads(head)
+    hashes = {path: digest for path, digest in document["files"].items() if path not in skipped}
+    hashes |= {path: old[path] for path in skipped if path in old}
+    return _json(document | {"files": dict(sorted(hashes.items())), "spec_hash": ""})
+
+
+def _write_root(out: Path, version: str, hashes: Mapping[str, str]) -> None:
+    """Write the output's manifest and ``.gitignore``, where they differ from what is there."""
+    entries = [{"client": code, "path": code, "hash": hashes[code]} for code in sorted(hashes)]
+    document = {"tool": {"name": "bundel", "version": version}, "bundles": entries}
+    with told(""):
+        for name, data in ((MANIFEST, _json(document)), (".gitignore", _IGNORED.encode())):
+            target = out / name
+            if not target.is_file() or target.read_bytes() != data:
+                draft = out / STAGING / f"{name}.new"
+                draft.parent.mkdir(parents=True, exist_ok=True)
+                draft.write_bytes(data)
+                draft.replace(target)
+
+
+def _check(code: str, files: Files) -> None:
+    """Refuse a code or a path that is not a plain name on every system, or that belongs to somebody else."""
+    if not _is_code(code):
+        raise ValueError(f"not the name of a bundle: {code!r}")
+    for path in files:
+        if not _plain(path) or _is_state(path):
+            raise ValueError(f"not a path for a generated file: {path!r}")
+    if len({path.casefold() for path in files}) < len(files):
+        raise ValueError(f"two files of bundle {code!r} whose paths differ only in case")
+
+
+@lru_cache(maxsize=4096)
+def _plain(path: str) -> bool:
+    """Tell whether each part of a path is a plain file name on Windows, macOS and Linux."""
+    return all(_PART.fullmatch(part) for part in path.split("/"))
+
+
+def _is_code(code: str) -> bool:
+    """Tell whether a text can be the name of a bundle's folder."""
+    return bool(_PART.fullmatch(code)) and code.casefold() not in _TAKEN
+
+
+def _is_state(path: str) -> bool:
+    """Tell whether a path belongs to state: what other commands and Power BI Desktop keep in a bundle's folder."""
+    parts = path.split("/")
+    return parts[0] in {"preview", PUBLISHED} or ".pbi" in parts
+
+
+def _missing(out: Path, code: str, paths: Iterable[str]) -> set[str]:
+    """Return the paths at which there is no file."""
+    folder = os.fspath(out / code)
+    return {path for path in paths if not os.path.exists(f"{folder}/{path}")}  # noqa: PTH110  200 files a bundle
+
+
+def _walk(folder: Path) -> Iterator[str]:
+    """Yield the paths of all files in a folder."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            yield path.relative_to(folder).as_posix()
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Tell whether two paths lead to one folder."""
+    return other.exists() and one.samefile(other)
+
+
+def _digest(path: Path) -> str:
+    """Return the SHA-256 of a file, or nothing where there is no file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """Return a JSON object from disk; empty where there is none, or something else."""
+    try:
+        document = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _json(document: Mapping[str, Any]) -> bytes:
+    """Return a document as JSON that reads and compares well: LF, one value a line, a line feed at the end."""
+    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _problem(code: str, client: str, path: str) -> Problem:
+    """Return a problem of a file in a bundle."""
+    return Problem(code, Cell(f"{client}/{path}"), {"path": path}, client)
