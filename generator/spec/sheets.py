@@ -377,4 +377,7 @@ SHEETS: tuple[Sheet, ...] = (
 )
 # fmt: on
 
+PROBLEMS = {"nl": "Problemen", "en": "Problems"}
+"""The sheet that a marked copy adds; the reader skips it, so that a copy can be mended and checked again."""
+
 BY_KEY: Mapping[str, Sheet] = {sheet.key: sheet for sheet in SHEETS}

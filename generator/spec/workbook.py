@@ -13,7 +13,7 @@ from generator.spec.guard import GuardResult, guard
 from generator.spec.headers import Found, Page, looks_secret, nearest
 from generator.spec.records import Dropped, Office, Spec
 from generator.spec.rows import read_page
-from generator.spec.sheets import SHEETS, find_sheet
+from generator.spec.sheets import PROBLEMS, SHEETS, find_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -107,7 +107,7 @@ def _read_workbook(path: Path) -> list[tuple[Sheet | None, Found]]:
             sheet = find_sheet(title)
             if looks_secret(title):
                 found.append((None, Found(problems=[Problem("B015", Cell(path.name, title), {"column": title})])))
-            elif title.startswith("_"):
+            elif title.startswith("_") or title in PROBLEMS.values():
                 continue
             elif sheet is None:
                 found.append((None, _unknown(path, book, title)))
