@@ -1,8 +1,9 @@
-"""Errors of the file system as problems that a person can solve."""
+"""The file system: its errors as problems that a person can solve, and the hash of a file."""
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,11 @@ def told(code: str) -> Iterator[None]:
         path = Path(str(error.filename or "")).name or code or "output"
         values = {"path": path, "reason": error.strerror or str(error)}
         raise Stop([Problem(_problem(error), values=values, client=code)]) from error
+
+
+def digest(path: str) -> str:
+    """Return the SHA-256 of a file in hexadecimal, or nothing where there is no file."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if os.path.isfile(path) else ""  # noqa: PTH113  called often
 
 
 def _problem(error: OSError) -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from generator import commit as commits
 from generator.commit import MANIFEST
-from generator.disk import told
+from generator.disk import digest, told
 from generator.lock import STAGING, locked
 from generator.problems import Cell, Problem, Stop
 
@@ -87,14 +87,14 @@ def previous(out: Path, code: str) -> dict[str, Any]:
     hashes = document.get("files")
     if not isinstance(hashes, dict):
         return {}
-    files = {path: digest for path, digest in hashes.items() if _plain(path) and not _is_state(path)}
+    files = {path: value for path, value in hashes.items() if _is_generated(path)}
     return document | {"files": files}
 
 
 def current(out: Path, code: str, spec_hash: str) -> bool:
     """Tell whether a bundle was made from this very input and has all its files, without building it again."""
     document = previous(out, code)
-    return bool(document) and document.get("spec_hash") == spec_hash and not _missing(out, code, document["files"])
+    return document.get("spec_hash") == spec_hash and not _missing(out, code, document["files"])
 
 
 def compare(out: Path, code: str, files: Files, *, force: bool = False) -> Change:
@@ -112,8 +112,9 @@ def compare(out: Path, code: str, files: Files, *, force: bool = False) -> Chang
         created = [path for path in new if path not in old or path in gone]
         changed = [path for path in new if path in old and path not in gone and (force or old[path] != new[path])]
         removed = [path for path in old if path not in new and path not in gone]
+        folder = os.fspath(out / code)
         touched = {path: (old.get(path), new.get(path)) for path in (*created, *changed, *removed)}
-        edited = [path for path, known in touched.items() if _digest(out / code / path) not in {"", *known}]
+        edited = [path for path, known in touched.items() if digest(f"{folder}/{path}") not in {"", *known}]
     status = "created" if not there else "changed" if touched else "unchanged"
     return Change(code, status, tuple(created), tuple(changed), tuple(removed), tuple(edited))
 
@@ -181,7 +182,7 @@ def bundles(out: Path) -> dict[str, str]:
     named = _document(out / MANIFEST).get("bundles")
     entries = [entry for entry in named if isinstance(entry, dict)] if isinstance(named, list) else []
     pairs = {str(entry.get("client")): str(entry.get("hash", "")) for entry in entries}
-    return {code: digest for code, digest in pairs.items() if _is_code(code)}
+    return {code: value for code, value in pairs.items() if _is_code(code)}
 
 
 def enrol(out: Path, version: str, codes: Iterable[str]) -> None:
@@ -195,7 +196,7 @@ def seal(out: Path, version: str) -> None:
     """Write the output's manifest after a run: the bundles that are there, each with the hash of its own manifest."""
     with told(""):
         there = [code for code in bundles(out) if (out / code).is_dir()]
-        hashes = {code: _digest(out / code / MANIFEST) for code in there}
+        hashes = {code: digest(f"{out}/{code}/{MANIFEST}") for code in there}
     _write_root(out, version, hashes)
 
 
@@ -222,15 +223,15 @@ def recover(out: Path) -> tuple[Problem, ...]:
 def verify(out: Path) -> tuple[Problem, ...]:
     """Hash every file of every bundle: what was changed, is missing, or was put there by someone else."""
     problems: list[Problem] = []
-    for code, digest in bundles(out).items():
+    for code, sealed in bundles(out).items():
         with told(code):
             there = set(_walk(out / code))
-            hashes = {**previous(out, code).get("files", {}), MANIFEST: digest} if digest else {}
+            hashes = {**previous(out, code).get("files", {}), MANIFEST: sealed} if sealed else {}
             problems += [_problem("B110", code, path) for path in hashes if path not in there]
             problems += [
                 _problem("B111", code, path)
                 for path, expected in hashes.items()
-                if path in there and _digest(out / code / path) != expected
+                if path in there and digest(f"{out}/{code}/{path}") != expected
             ]
             problems += [_problem("B112", code, path) for path in sorted(there - hashes.keys()) if not _is_state(path)]
     return tuple(problems)
@@ -247,7 +248,7 @@ def _recover_one(out: Path, stage: Path) -> None:
 def _keeping(head: bytes, old: Mapping[str, str], skipped: Iterable[str]) -> bytes:
     """Return a manifest in which skipped files have their old hashes, and that no run takes for up to date."""
     document = json.loads(head)
-    hashes = {path: digest for path, digest in document["files"].items() if path not in skipped}
+    hashes = {path: value for path, value in document["files"].items() if path not in skipped}
     hashes |= {path: old[path] for path in skipped if path in old}
     return _json(document | {"files": dict(sorted(hashes.items())), "spec_hash": ""})
 
@@ -271,16 +272,16 @@ def _check(code: str, files: Files) -> None:
     if not _is_code(code):
         raise ValueError(f"not the name of a bundle: {code!r}")
     for path in files:
-        if not _plain(path) or _is_state(path):
+        if not _is_generated(path):
             raise ValueError(f"not a path for a generated file: {path!r}")
     if len({path.casefold() for path in files}) < len(files):
         raise ValueError(f"two files of bundle {code!r} whose paths differ only in case")
 
 
 @lru_cache(maxsize=4096)
-def _plain(path: str) -> bool:
-    """Tell whether each part of a path is a plain file name on Windows, macOS and Linux."""
-    return all(_PART.fullmatch(part) for part in path.split("/"))
+def _is_generated(path: str) -> bool:
+    """Tell whether a generated file can have a path: plain names on Windows, macOS and Linux, and not of state."""
+    return all(_PART.fullmatch(part) for part in path.split("/")) and not _is_state(path)
 
 
 def _is_code(code: str) -> bool:
@@ -290,7 +291,7 @@ def _is_code(code: str) -> bool:
 
 def _is_state(path: str) -> bool:
     """Tell whether a path belongs to state: what other commands and Power BI Desktop keep in a bundle's folder."""
-    parts = path.split("/")
+    parts = path.lower().split("/")
     return parts[0] in {"preview", PUBLISHED} or ".pbi" in parts
 
 
@@ -310,11 +311,6 @@ def _walk(folder: Path) -> Iterator[str]:
 def _same(one: Path, other: Path) -> bool:
     """Tell whether two paths lead to one folder."""
     return other.exists() and one.samefile(other)
-
-
-def _digest(path: Path) -> str:
-    """Return the SHA-256 of a file, or nothing where there is no file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def _document(path: Path) -> dict[str, Any]:

@@ -309,7 +309,7 @@ def test_verify_hashes_every_file(tmp_path):
     [
         *("", "/x", "x/", "x//y", "../x", "x/../y", ".", "x/..", "C:/x", "c:x", "x\\y", "x.", "x ", "x/y. /z"),
         *("con", "x/NUL.json", "com1.txt", "LPT9", "a*b", "a?b", 'a"b', "a|b", "a<b", "a\nb", "a\x00b"),
-        *("published.json", "preview/x", "R.Report/.pbi/x"),
+        *("published.json", "preview/x", "R.Report/.pbi/x", "Preview/x"),
     ],
 )
 def test_paths_that_lead_elsewhere_are_refused(tmp_path, path):
