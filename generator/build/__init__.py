@@ -1,0 +1,66 @@
+"""From a client to everything its bundle holds, as values: models, report layers, queries, set-up. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from generator.build import report as pages
+from generator.build.lint import lint
+from generator.build.pull import pull
+from generator.build.queries import Query, environment, queries
+from generator.build.semantic import database
+from generator.build.setup import setup, startup_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import jinja2
+
+    from generator.build.pull import Pulled
+    from generator.catalogue import Catalogue
+    from generator.resolve.client import Client, ClientReport
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltReport:
+    """A report of a bundle: its model as a TMSL database, its layer of pages, and its queries in order."""
+
+    name: str
+    title: str
+    pages: tuple[str, ...]
+    database: Mapping[str, Any]
+    layer: pages.Built
+    queries: tuple[Query, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """Everything a bundle holds, before it is packed into files."""
+
+    client: Client
+    reports: tuple[BuiltReport, ...]
+    setup: str
+    startup_sql: str
+
+
+def build(client: Client, catalogue: Catalogue) -> Built:
+    """Return what a client's bundle holds; raise ``Stop`` where the templates make a model that is not sound."""
+    env = environment(catalogue)
+    reports = tuple(_report(client, report, catalogue, env) for report in client.reports)
+    return Built(client, reports, setup(client, catalogue), startup_sql(client))
+
+
+def _report(client: Client, report: ClientReport, catalogue: Catalogue, env: jinja2.Environment) -> BuiltReport:
+    pulled: Pulled = pull(client, report, catalogue)
+    written = queries(client, report, pulled, catalogue, env)
+    model = database(client, report, pulled, written, catalogue)
+    lint(model, report, client)
+    return BuiltReport(
+        report.name,
+        report.title,
+        tuple(page.name for page in report.pages),
+        model,
+        pages.build(client, report, catalogue),
+        tuple(written),
+    )

@@ -1,0 +1,174 @@
+"""Pages pull the model: only what pages, own rows and checks reach gets into a report's model and queries."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from generator import dax, names
+from generator.catalogue import Column, Measure, Relationship, Table, split_field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from generator.catalogue import Catalogue, Language, Page, Visual
+    from generator.resolve.client import Client, ClientReport, ExtraTable
+
+DIVISION = "Administratie"
+"""The table that every table with a division looks up, and the name of that column everywhere."""
+
+_TEXT = re.compile(r"<<t\.(\w+)>>")
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What a report's model holds, in the order of the templates: tables with their columns, measures, relationships."""
+
+    tables: tuple[Table, ...]
+    measures: tuple[Measure, ...]
+    relationships: tuple[Relationship, ...]
+
+
+@dataclass(slots=True)
+class _Reach:
+    """What has been reached so far; ``formulas`` are all that exist, by name regardless of case."""
+
+    formulas: dict[str, Measure]
+    tables: dict[str, Table]
+    columns: dict[str, set[str]] = field(default_factory=dict)
+    measures: set[str] = field(default_factory=set)
+
+    def field(self, text: str) -> None:
+        """Reach a measure by its name, or a column written as ``Table[Column]``."""
+        parts = split_field(text)
+        if parts is None:
+            self.measure(text)
+        else:
+            self.column(*parts)
+
+    def measure(self, name: str) -> None:
+        measure = self.formulas.get(name.casefold())
+        if measure is None or measure.name in self.measures:
+            return  # a bracket name that is no measure is a column made in the formula; resolve looked it up
+        self.measures.add(measure.name)
+        used = dax.references(measure.dax)
+        for table, column in used.columns:
+            self.column(table, column)
+        for table in used.tables:
+            self.table(table)
+        for other in used.measures:
+            self.measure(other)
+
+    def column(self, table: str, column: str) -> None:
+        name = self.table(table)
+        known = self.tables[name].columns if name else {}
+        exact = next((item for item in known if item.casefold() == column.casefold()), None)
+        if name is None or exact is None or exact in self.columns[name]:
+            return
+        self.columns[name].add(exact)
+        sort_by = known[exact].sort_by
+        if sort_by:
+            self.column(name, sort_by)
+
+    def table(self, text: str) -> str | None:
+        name = next((item for item in self.tables if item.casefold() == text.casefold()), None)
+        if name is not None:
+            self.columns.setdefault(name, set())
+        return name
+
+
+def rendered(measure: Measure, fact: str, language: Language) -> Measure:
+    """Return a measure with its table of amounts and its texts filled in, each text as a DAX literal."""
+
+    def literal(match: re.Match[str]) -> str:
+        return names.dax_text(language.culture if match[1] == "culture" else language.text(match[1]))
+
+    return replace(measure, dax=_TEXT.sub(literal, measure.dax.replace("<<fact>>", fact)))
+
+
+def pull(client: Client, report: ClientReport, catalogue: Catalogue) -> Pulled:
+    """Return the part of the templates that a report of a client needs, with the client's own measures and tables."""
+    language = catalogue.languages[client.language]
+    formulas = {name.casefold(): rendered(measure, report.fact, language) for name, measure in catalogue.measures.items()}
+    formulas |= {measure.name.casefold(): measure for measure in client.measures}
+    extra = {table.name: model_table(table) for table in client.tables}
+    reach = _Reach(formulas, {**catalogue.tables, **extra})
+    for page in report.pages:
+        for text in page_fields(page):
+            reach.field(text)
+    for measure in client.measures:
+        reach.measure(measure.name)
+    for table in reach.tables.values():
+        if table.check:
+            reach.table(table.name)
+    for table in extra.values():
+        for column in table.columns:
+            reach.column(table.name, column)
+    if client.limited:
+        _protected(reach)
+    _keys(reach, catalogue, extra.values())
+    return _ordered(reach, catalogue, extra.values())
+
+
+def _protected(reach: _Reach) -> None:
+    """Reach the division of every table that has one, and who may see which: the role filters on them."""
+    reach.column("Toegang", "E-mail")
+    reach.column("Toegang", DIVISION)
+    for table in tuple(reach.columns):
+        if DIVISION in reach.tables[table].columns:
+            reach.column(table, DIVISION)
+
+
+def _keys(reach: _Reach, catalogue: Catalogue, extra: Iterable[Table]) -> None:
+    """Reach both keys of each relationship between reached tables, and a home for the measures."""
+    for relationship in (*catalogue.relationships, *_extra_relationships(extra)):
+        ends = (relationship.from_, relationship.to)
+        if all(table in reach.columns for table, _ in ends):
+            for table, column in ends:
+                reach.column(table, column)
+    for table in reach.tables.values():
+        if table.measures or (table.name in reach.columns and not reach.columns[table.name]):
+            reach.column(table.name, next(iter(table.columns)))
+        if table.date and table.name in reach.columns:
+            reach.column(table.name, table.date)
+
+
+def _ordered(reach: _Reach, catalogue: Catalogue, extra: Iterable[Table]) -> Pulled:
+    tables = tuple(
+        replace(table, columns={name: column for name, column in table.columns.items() if name in reach.columns[table.name]})
+        for table in reach.tables.values()
+        if table.name in reach.columns
+    )
+    relationships = tuple(
+        relationship
+        for relationship in (*catalogue.relationships, *_extra_relationships(extra))
+        if relationship.from_[0] in reach.columns and relationship.to[0] in reach.columns
+    )
+    measures = tuple(measure for measure in reach.formulas.values() if measure.name in reach.measures)
+    return Pulled(tables, measures, relationships)
+
+
+def _extra_relationships(extra: Iterable[Table]) -> list[Relationship]:
+    return [Relationship((table.name, DIVISION), (DIVISION, DIVISION)) for table in extra if DIVISION in table.columns]
+
+
+def model_table(table: ExtraTable) -> Table:
+    """Return the model table of a row on *Tabellen*; its division is the key to *Administratie*."""
+    columns = {name: Column(name, kind, source=name) for name, kind in table.columns.items()}
+    if table.divided:
+        columns[DIVISION] = Column(DIVISION, "int", source="Division", hidden=True)
+    return Table(table.name, columns, source=f"Bron{table.name}")
+
+
+def page_fields(page: Page) -> list[str]:
+    """Return every measure and column that a page names, in reading order."""
+    return [*page.drill_through, *(text for visual in page.visuals for text in visual_fields(visual))]
+
+
+def visual_fields(visual: Visual) -> list[str]:
+    """Return every measure and column that a visual names: roles, colours, filters and sorting."""
+    single = (visual.series, visual.colour, visual.background, visual.not_blank)
+    filters = [str(row["field"]) for row in visual.filters]
+    sorting = visual.sort[:1]
+    return [*visual.category, *visual.values, *(text for text in single if text), *visual.compare, *filters, *sorting]

@@ -1,0 +1,205 @@
+"""The Power Query of a report: the parameter, one query per use of an entity, one per table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from generator.build import m
+from generator.resolve.wishes import KINDS
+
+if TYPE_CHECKING:
+    import jinja2
+
+    from generator.build.pull import Pulled
+    from generator.catalogue import Catalogue, Column, Source, Table
+    from generator.resolve.client import Client, ClientReport, ExtraTable
+
+PARAMETER = "P_INVANTIVE_URL"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query: its M expression, whether it is loaded as a table of the model, and what it is (parameter, source, table)."""
+
+    name: str
+    expression: str
+    kind: str
+
+
+def environment(catalogue: Catalogue) -> jinja2.Environment:
+    """Return the M environment over the query templates of a catalogue."""
+    return m.environment(catalogue.queries)
+
+
+def queries(client: Client, report: ClientReport, pulled: Pulled, catalogue: Catalogue, env: jinja2.Environment) -> list[Query]:
+    """Return all queries of a report, the parameter first, then sources, then tables."""
+    return _Writer(client, report, pulled, catalogue, env).all()
+
+
+def parameter(url: str) -> str:
+    """Return the parameter with the client's URL; the service changes it by its name, so it is Text and required."""
+    return f'{m.text(url)} meta [IsParameterQuery = true, Type = "Text", IsParameterQueryRequired = true]'
+
+
+class _Writer:
+    """Renders the query templates of one report."""
+
+    def __init__(
+        self, client: Client, report: ClientReport, pulled: Pulled, catalogue: Catalogue, env: jinja2.Environment,
+    ) -> None:
+        self.client, self.report, self.pulled, self.catalogue, self.env = client, report, pulled, catalogue, env
+        self.language = catalogue.languages[client.language]
+        self.codes = [division.code for division in client.divisions]
+        self.common: dict[str, Any] = {
+            "years": client.years,
+            "year_end_month": client.year_end_month,
+            "broken_year": client.year_end_month != 12,  # noqa: PLR2004  December
+            "opening_type": catalogue.platform["constants"]["opening_type"],
+        }
+
+    def all(self) -> list[Query]:
+        tables = [Query(table.name, self.table(table), "table") for table in self.pulled.tables]
+        used = {name for table in self.pulled.tables for name in self.used(table)}
+        sources = [
+            Query(name, self.source(source), "source") for name, source in self.catalogue.sources.items() if name in used
+        ]
+        extra = [Query(f"Bron{table.name}", self.extra(table), "source") for table in self.client.tables]
+        return [Query(PARAMETER, parameter(self.client.url), "parameter"), *sources, *extra, *tables]
+
+    @staticmethod
+    def used(table: Table) -> tuple[str, ...]:
+        return (*((table.source,) if table.source else ()), *table.uses)
+
+    def heading(self, name: str) -> m.M:
+        return m.comment(f"{self.client.name} · {self.report.title} · {name}")
+
+    def source(self, source: Source) -> str:
+        """Return the query that reads an entity set: only the columns that tables of this report need."""
+        entity = self.catalogue.entities[source.entity]
+        entity_set = entity.fast if self.client.fast_tables or entity.bulk is None else entity.bulk
+        columns = [column for table in self.pulled.tables if table.source == source.name for column in table.columns.values()]
+        optional = {name for column in columns if column.optional for name in self.needed(column)}
+        required = {*source.always, *(name for column in columns if not column.optional for name in self.needed(column))}
+        kinds = self.catalogue.known_columns[entity.columns_of or entity.fast]["columns"]
+        listed = [name for name in kinds if name in required]
+        context = {
+            "required": listed,
+            "optional": [name for name in kinds if name in optional - required],
+            "dates": [name for name in kinds if name in required | optional and kinds[name] == "datetime"],
+            "year_column": source.year or "",
+        }
+        return self.read(f"{source.name}.pq", source.name, entity_set, context, filtered=not source.unfiltered)
+
+    @staticmethod
+    def needed(column: Column) -> tuple[str, ...]:
+        return (*((column.source,) if column.source else ()), *column.needs)
+
+    def extra(self, table: ExtraTable) -> str:
+        """Return the query that reads the entity of a row on *Tabellen*."""
+        names = list(dict.fromkeys([*table.columns, *(["Division"] if table.divided else [])]))
+        context = {
+            "required": names,
+            "optional": [],
+            "dates": [name for name, kind in table.columns.items() if kind == KINDS["datetime"]],
+            "condition": table.condition and {
+                "column": table.condition.column,
+                "operator": m.M(table.condition.operator),
+                "value": table.condition.value,
+            },
+        }
+        return self.read("lib/extra.pq", f"Bron{table.name}", table.entity, context, filtered=table.divided)
+
+    def read(self, template: str, name: str, entity_set: str, context: dict[str, Any], *, filtered: bool) -> str:
+        """Return a source query; many divisions are filtered after reading, since the address would grow too long."""
+        folded = len(self.codes) <= int(self.catalogue.platform["folded_divisions"])
+        return self.render(
+            template,
+            heading=self.heading(name),
+            entity=f"{entity_set}@{self.client.alias}",
+            referer=f"bundel/{self.client.code}/{self.report.name}/{name}",
+            divisions=self.codes if filtered and folded else [],
+            local_divisions=self.codes if filtered and not folded else [],
+            **context,
+        )
+
+    def table(self, table: Table) -> str:
+        """Return the query of a table: its template, or the plain one for a table of the workbook."""
+        columns = list(table.columns.values())
+        context = {
+            "heading": self.heading(table.name),
+            "columns": [{"name": column.name, "field_type": m.field_type(column.type)} for column in columns],
+            "types": [[column.name, m.m_type(column.type)] for column in columns],
+            "names": [column.name for column in columns],
+            "made": [column.name for column in columns if column.source is None],
+            "renames": [[column.source, column.name] for column in columns if column.source and column.source != column.name],
+            **self.data(table),
+        }
+        template = f"{table.name}.pq"
+        known = template in self.catalogue.queries
+        return self.render(template if known else "lib/tabel.pq", source=m.identifier(str(table.source)), **context)
+
+    def data(self, table: Table) -> dict[str, Any]:
+        """Return what a table's template prints beside its columns."""
+        opening = self.catalogue.sources["BronEerdereJaren"]
+        amount = next((column.source for column in table.columns.values() if column.name == "Bedrag"), "Amount")
+        text = self.language.text
+        return {
+            "rows": [[row[column] for column in table.columns] for row in self.rows(table.name)],
+            "opening": {"year": opening.year, "amount": opening.amount},
+            "amount": amount,
+            "mapping": self.mapping(),
+            "account_types": self.catalogue.platform["account_types"],
+            "balance_sides": self.catalogue.platform["balance_sides"],
+            "statements": {line.name: line.statement for line in self.catalogue.lines.values() if not line.adds},
+            "expected": self.codes,
+            "months": self.language.months,
+            "quarter": self.language.quarter,
+            "until": self.language.until,
+            "last_month": text("last_month"),
+            "unexpected_before": text("unexpected_before"),
+            "unexpected_after": text("unexpected_after"),
+        }
+
+    def mapping(self) -> dict[str, list[list[str]]]:
+        """Return the account mapping by division: from, to, line."""
+        found: dict[str, list[list[str]]] = {}
+        for row in self.client.mapping:
+            found.setdefault(str(row.division), []).append([row.start, row.end, row.line])
+        return found
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """Return the rows of a table that is written out in its query."""
+        lines = self.catalogue.lines
+        if table == "Administratie":
+            return [
+                {
+                    "Administratie": division.code, "Naam": division.name, "Valuta": division.currency,
+                    "Belang": division.ownership, "Klantcode": division.client_code, "Klant": division.client_name,
+                    "Groep": division.group, "Beheerder": division.manager,
+                }
+                for division in self.client.divisions
+            ]
+        if table == "Toegang":
+            return [
+                {"E-mail": person.email, "Administratie": code}
+                for person in self.client.access
+                if person.role.lower() == "viewer"
+                for code in person.divisions or self.codes
+            ]
+        if table == "Rapportregel":
+            titles = self.language.sections["line"]
+            return [
+                {
+                    "Regel": line.name, "Omschrijving": titles[line.name], "Volgorde": number, "Teken": line.sign,
+                    "Overzicht": line.statement, "Subtotaal": bool(line.adds),
+                }
+                for number, line in enumerate(lines.values(), start=1)
+            ]
+        if table == "Regelopbouw":
+            return [{"Regel": line.name, "Basisregel": base} for line in lines.values() for base in line.adds or (line.name,)]
+        return []
+
+    def render(self, template: str, **context: Any) -> str:  # noqa: ANN401  whatever a template prints
+        rendered = self.env.get_template(template).render(**self.common, **context)
+        return "\n".join(line.rstrip() for line in rendered.strip().splitlines()) + "\n"

@@ -1,0 +1,190 @@
+"""The semantic model of a report as a TMSL database: the JSON object of ``DataModelSchema`` and of TOM.
+
+Compatibility level 1600 is what Power BI Desktop of 2026 writes; every property here loads at that level.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from generator import names
+from generator.build.pull import DIVISION
+from generator.build.queries import PARAMETER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from generator.build.pull import Pulled
+    from generator.build.queries import Query
+    from generator.catalogue import Catalogue, Column, Measure, Table
+    from generator.resolve.client import Client, ClientReport
+
+COMPATIBILITY_LEVEL = 1600
+GROUPS = {"parameter": "Parameters", "source": "Bronnen", "table": "Tabellen"}
+"""Folders of the query list, by kind of query."""
+
+_DATA_TYPES = {
+    "text": "string",
+    "int": "int64",
+    "decimal": "decimal",
+    "number": "double",
+    "date": "dateTime",
+    "datetime": "dateTime",
+    "bool": "boolean",
+}
+_FORMATS = {
+    "int": "0",
+    "decimal": "#,##0.00;(#,##0.00);0.00",
+    "number": "#,##0.00",
+    "date": "Short Date",
+    "datetime": "General Date",
+    "bool": '"TRUE";"TRUE";"FALSE"',  # as Power BI Desktop writes it
+}
+
+
+def database(client: Client, report: ClientReport, pulled: Pulled, queries: Sequence[Query], catalogue: Catalogue) -> dict[str, Any]:
+    """Return the TMSL database; ids follow from client, report and name, so they stay when the content changes."""
+    language = catalogue.languages[client.language]
+    stem = (client.code, report.name)
+    expressions = {query.name: query for query in queries}
+    home = next(table.name for table in pulled.tables if table.measures)
+    return {
+        "name": names.stable_guid(*stem, "database"),
+        "compatibilityLevel": COMPATIBILITY_LEVEL,
+        "model": {
+            "culture": language.culture,
+            "dataAccessOptions": {"legacyRedirects": True, "returnErrorValuesAsNull": True},
+            "defaultPowerBIDataSourceVersion": "powerBI_V3",
+            "discourageImplicitMeasures": True,
+            "sourceQueryCulture": "en-US",
+            "tables": [
+                _table(table, stem, expressions[table.name], pulled.measures if table.name == home else (), client.language)
+                for table in pulled.tables
+            ],
+            "relationships": [
+                {
+                    "name": names.stable_guid(*stem, *row.from_, *row.to),
+                    "fromTable": row.from_[0],
+                    "fromColumn": row.from_[1],
+                    "toTable": row.to[0],
+                    "toColumn": row.to[1],
+                }
+                for row in pulled.relationships
+            ],
+            "roles": _roles(client, pulled),
+            "expressions": [
+                _expression(query, stem, language.text("url_description")) for query in queries if query.kind != "table"
+            ],
+            "queryGroups": [
+                {"folder": folder, "annotations": [{"name": "PBI_QueryGroupOrder", "value": str(order)}]}
+                for order, folder in enumerate(GROUPS.values())
+            ],
+            "annotations": [
+                {"name": "PBI_QueryOrder", "value": json.dumps([query.name for query in queries], ensure_ascii=False)},
+                {"name": "__PBI_TimeIntelligenceEnabled", "value": "0"},
+            ],
+        },
+    }
+
+
+def _table(table: Table, stem: tuple[str, str], query: Query, measures: Sequence[Measure], language: str) -> dict[str, Any]:
+    made: dict[str, Any] = {"name": table.name, "lineageTag": names.stable_guid(*stem, table.name)}
+    if table.date:
+        made["dataCategory"] = "Time"
+    if table.hidden:
+        made["isHidden"] = True
+    made["columns"] = [_column(column, table, stem) for column in table.columns.values()]
+    made["partitions"] = [
+        {
+            "name": table.name,
+            "mode": "import",
+            "queryGroup": GROUPS[query.kind],
+            "source": {"type": "m", "expression": query.expression.rstrip("\n").split("\n")},
+        },
+    ]
+    if measures:
+        made["measures"] = [_measure(measure, stem, language) for measure in measures]
+    made["annotations"] = [
+        {"name": "PBI_ResultType", "value": "Table"},
+        {"name": "PBI_NavigationStepName", "value": "Navigation"},
+    ]
+    return made
+
+
+def _column(column: Column, table: Table, stem: tuple[str, str]) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "name": column.name,
+        "dataType": _DATA_TYPES[column.type],
+        "sourceColumn": column.name,
+        "lineageTag": names.stable_guid(*stem, table.name, column.name),
+        "summarizeBy": "none",
+    }
+    pattern = column.format or _FORMATS.get(column.type)
+    if pattern:
+        made["formatString"] = pattern
+    if column.hidden or table.hidden:
+        made["isHidden"] = True
+    if column.key or column.name == table.date:
+        made["isKey"] = True
+    if column.sort_by:
+        made["sortByColumn"] = column.sort_by
+    made["annotations"] = [{"name": "SummarizationSetBy", "value": "User"}]
+    if column.type == "date":
+        made["annotations"].append({"name": "UnderlyingDateTimeDataType", "value": "Date"})
+    return made
+
+
+def _measure(measure: Measure, stem: tuple[str, str], language: str) -> dict[str, Any]:
+    lines = measure.dax.split("\n")
+    made: dict[str, Any] = {
+        "name": measure.name,
+        "expression": lines if len(lines) > 1 else lines[0],
+        "lineageTag": names.stable_guid(*stem, "measure", measure.name),
+    }
+    if measure.descriptions.get(language):
+        made["description"] = measure.descriptions[language]
+    if measure.format:
+        made["formatString"] = measure.format
+    if measure.folder:
+        made["displayFolder"] = measure.folder
+    return made
+
+
+def _expression(query: Query, stem: tuple[str, str], url_description: str) -> dict[str, Any]:
+    """Return a shared expression; the parameter's description is the hint that Power BI Desktop shows."""
+    made: dict[str, Any] = {
+        "name": query.name,
+        "kind": "m",
+        "expression": query.expression.rstrip("\n").split("\n"),
+        "queryGroup": GROUPS[query.kind],
+        "lineageTag": names.stable_guid(*stem, "query", query.name),
+        "annotations": [
+            {"name": "PBI_NavigationStepName", "value": "Navigation"},
+            {"name": "PBI_ResultType", "value": "Text" if query.name == PARAMETER else "Table"},
+        ],
+    }
+    if query.name == PARAMETER:
+        made["description"] = url_description
+        made["expression"] = query.expression
+    return made
+
+
+def _roles(client: Client, pulled: Pulled) -> list[dict[str, Any]]:
+    """Return the role that limits viewers to their divisions, where the workbook limits any."""
+    if not client.limited:
+        return []
+    own = "CALCULATETABLE ( VALUES ( Toegang[Administratie] ), Toegang[E-mail] = USERPRINCIPALNAME () )"
+    filters = {
+        table.name: f"{names.dax_column(table.name, DIVISION)} IN {own}"
+        for table in pulled.tables
+        if DIVISION in table.columns and table.name != "Toegang"
+    }
+    filters["Toegang"] = "Toegang[E-mail] = USERPRINCIPALNAME ()"
+    return [
+        {
+            "name": "Administraties",
+            "modelPermission": "read",
+            "tablePermissions": [{"name": table, "filterExpression": dax} for table, dax in filters.items()],
+        },
+    ]

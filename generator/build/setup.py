@@ -1,0 +1,77 @@
+"""What a person does by hand for a client: ``setup.md`` with the client's values, and the ``use`` statement."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from generator.catalogue import Catalogue
+    from generator.resolve.client import Client
+
+REDIRECT_URL = "https://cloud.invantive.com/app/setup/databases/new/exactonline/token"
+"""Where Exact Online sends a user back to; Invantive's forum, topic 1866."""
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~&-])")
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+
+
+class _Markdown(str):
+    """Markdown that stands as it is."""
+
+    __slots__ = ()
+
+
+def startup_sql(client: Client) -> str:
+    """Return the statement for *On Startup SQL*: which divisions the database delivers (Invantive's forum, 2501)."""
+    return "use " + ", ".join(f"{division.code}@{client.alias}" for division in client.divisions)
+
+
+def setup(client: Client, catalogue: Catalogue) -> str:
+    """Return the set-up sheet in the client's language; whatever a cell holds is text in it, never markup."""
+    template = _environment().from_string(catalogue.setup[client.language])
+    rendered = template.render(client=client, url=client.url, redirect=REDIRECT_URL, sql=startup_sql(client))
+    return re.sub(r"\n{3,}", "\n\n", rendered).strip() + "\n"
+
+
+def _escaped(value: Any) -> _Markdown:  # noqa: ANN401  whatever a template prints
+    if isinstance(value, _Markdown):
+        return value
+    return _Markdown(_MARKDOWN.sub(r"\\\1", _UNSEEN.sub(" ", str(value))))
+
+
+def _code(value: str) -> _Markdown:
+    """Return a value as a code span, fenced by more back-ticks than it holds; a pipe in it would end a table's cell."""
+    plain = _UNSEEN.sub(" ", value).replace("|", "&#124;")
+    fence = "`" * (max((len(run) for run in re.findall("`+", plain)), default=0) + 1)
+    return _Markdown(f"{fence} {plain} {fence}" if "`" in plain else f"{fence}{plain}{fence}")
+
+
+def _joined(values: Iterable[object], separator: str) -> _Markdown:
+    return _Markdown(separator.join(_escaped(value) for value in values))
+
+
+@lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
+    env = ImmutableSandboxedEnvironment(
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701  `finalize` escapes for Markdown
+        finalize=_escaped,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        variable_start_string="<<",
+        variable_end_string=">>",
+        block_start_string="<%",
+        block_end_string="%>",
+        comment_start_string="<%#",
+        comment_end_string="#%>",
+    )
+    env.filters = {"code": _code, "join": _joined, "raw_sql": _Markdown}
+    return env

@@ -1,0 +1,31 @@
+"""From what was built to files in memory: path inside the bundle → bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.pack.pbip import pbip
+from generator.pack.pbit import pbit
+from generator.pack.pq import pq
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from generator.build import Built, BuiltReport
+    from generator.resolve.client import Client
+
+FORMATS: tuple[Callable[[Client, BuiltReport], Mapping[str, bytes]], ...] = (
+    lambda client, report: {f"{client.code}-{report.name}.pbit": pbit(report)},
+    pbip,
+    lambda _, report: pq(report),
+)
+"""Output formats; one more is one line more."""
+
+
+def pack(built: Built) -> dict[str, bytes]:
+    """Return all files of a bundle but its manifest."""
+    files = {"setup.md": built.setup.encode(), "on-startup.sql": (built.startup_sql + "\n").encode()}
+    for report in built.reports:
+        for make in FORMATS:
+            files |= make(built.client, report)
+    return files

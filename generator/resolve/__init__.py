@@ -1,0 +1,302 @@
+"""From rows to clients: every name, default and id filled in, every name in formulas and visuals looked up."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from generator.catalogue import Catalogue, Report
+from generator.problems import Problem
+from generator.resolve.client import Access, Client, ClientReport, Division, ExtraTable, MappedRange
+from generator.resolve.lookup import CLIENT, OFFICE_SCOPE, Names, exact_name, hint_values, template_names
+from generator.resolve.wishes import extra_table, mapped_line, own_measures, page_name, place_visuals
+from generator.spec.records import EVERYONE, OFFICE, ClientRow, Office, Record, ReportRow, Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from generator.spec.records import DivisionRow, MeasureRow, TableRow
+
+Row = TypeVar("Row", bound=Any)
+"""A record with a client column."""
+
+DEFAULT_LANGUAGE = "nl"
+DEFAULT_YEARS = 3
+DEFAULT_YEAR_END_MONTH = 12
+DEFAULT_CURRENCY = "EUR"
+DEFAULT_THEME = "bundel"
+ACCOUNT_DIGITS = 30  # account codes are compared as text, padded to this length
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+
+
+def resolve(spec: Spec, catalogue: Catalogue) -> tuple[tuple[Client, ...], tuple[Problem, ...]]:
+    """Return all active clients, the consolidated one last, and every problem of a name in the workbooks."""
+    if spec.office is None:
+        return (), ()
+    resolver = _Resolver(spec, spec.office, catalogue)
+    clients = [resolver.client(row) for row in spec.clients if row.active is not False]
+    if spec.office.consolidated_url:
+        clients.append(resolver.office_client(clients))
+    return tuple(clients), tuple(dict.fromkeys(resolver.problems))
+
+
+def _by_client(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Group rows by client code, regardless of case; ``*`` keeps a group of its own."""
+    grouped: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        grouped[row.client.casefold()].append(row)
+    return grouped
+
+
+class _Resolver:
+    """Resolve one client after the other against the same spec and templates; problems pile up in ``problems``."""
+
+    def __init__(self, spec: Spec, office: Office, catalogue: Catalogue) -> None:
+        self.office = office
+        self.catalogue = catalogue
+        self.problems: list[Problem] = []
+        self.divisions = _by_client(spec.divisions)
+        self.reports = _by_client(spec.reports)
+        self.measures = _by_client(spec.measures)
+        self.visuals = _by_client(spec.visuals)
+        self.tables = _by_client(spec.tables)
+        self.mappings = _by_client(spec.mappings)
+        self.texts = _by_client(spec.texts)
+        self.access = _by_client(spec.access)
+
+    def rows(self, grouped: dict[str, list[Row]], code: str) -> list[Row]:
+        """Return the rows for all clients, then those of this one; ``*`` never means the office."""
+        own = grouped.get(code.casefold(), [])
+        return own if code == OFFICE else [*grouped.get(EVERYONE, []), *own]
+
+    def client(self, row: ClientRow) -> Client:
+        """Return the client of a row of *Klanten*."""
+        divisions = tuple(self.division(division, row) for division in self.divisions.get(row.code.casefold(), []))
+        return self.complete(
+            Client(
+                code=row.code,
+                name=row.name,
+                url=row.url,
+                alias=row.alias or str(self.catalogue.platform["alias"]),
+                language=self.language(row.language or self.office.language, row),
+                divisions=divisions,
+                years=row.years or self.office.years or DEFAULT_YEARS,
+                year_end_month=int(row.fiscal_year_end[:2]) if row.fiscal_year_end else DEFAULT_YEAR_END_MONTH,
+                fast_tables=row.fast_tables is not False,
+                theme=self.theme(row.theme or self.office.theme, row),
+                budget_scenario=row.budget_scenario or "",
+                client_id=row.client_id or "",
+                exact_user=row.exact_user or "",
+                workspace=row.workspace or _CONTROL.sub("", f"{row.name} ({row.code})"),
+                refresh=row.refresh,
+                reports=(),
+                mapping=tuple(self.mapped(row.code, divisions)),
+            ),
+        )
+
+    def office_client(self, clients: Sequence[Client]) -> Client:
+        """Return the consolidated bundle: the divisions and account mappings of all clients together."""
+        office = self.office
+        consolidated = {
+            division.code
+            for client in clients
+            for division in self.divisions.get(client.code.casefold(), [])
+            if division.consolidated is not False
+        }
+        return self.complete(
+            Client(
+                code=OFFICE,
+                name=office.name,
+                url=office.consolidated_url or "",
+                alias=office.alias or str(self.catalogue.platform["alias"]),
+                language=self.language(office.language, office),
+                divisions=tuple(d for client in clients for d in client.divisions if d.code in consolidated),
+                years=office.years or DEFAULT_YEARS,
+                year_end_month=DEFAULT_YEAR_END_MONTH,
+                fast_tables=True,
+                theme=self.theme(office.theme, office),
+                budget_scenario="",
+                client_id=office.client_id or "",
+                exact_user=office.exact_user or "",
+                workspace=office.workspace or _CONTROL.sub("", f"{office.name} kantoor"),
+                refresh=(),
+                reports=(),
+                mapping=tuple(r for client in clients for r in client.mapping if r.division in consolidated),
+            ),
+        )
+
+    def complete(self, client: Client) -> Client:
+        """Return the client with its reports and all that it wants otherwise than the templates."""
+        code = client.code
+        scope = OFFICE_SCOPE if client.is_office else CLIENT
+        measures = _last_wins(self.rows(self.measures, code))
+        tables = self.extra_tables(self.rows(self.tables, code), client)
+        chosen = self.chosen(client, scope)
+        fact = self.catalogue.reports[chosen[0].report].fact if chosen else ""
+        offered = template_names(self.catalogue, scope, fact)
+        columns = {**offered.columns, **{table.name: frozenset(_model_columns(table)) for table in tables}}
+        own, problems = own_measures(measures, Names(offered.formulas, columns), self.catalogue, code)
+        self.problems += problems
+        names = Names({**offered.formulas, **{measure.name: measure.dax for measure in own}}, columns)
+        return replace(
+            client,
+            measures=tuple(own),
+            tables=tuple(tables),
+            reports=tuple(self.report(row, client, names) for row in chosen),
+            texts=self.findings(client, chosen),
+            access=tuple(Access(row.email, row.role, row.divisions) for row in self.rows(self.access, code)),
+        )
+
+    def chosen(self, client: Client, scope: str) -> list[ReportRow]:
+        """Return one row per report of the client: its own row before that for all; without rows the defaults."""
+        templates = self.catalogue.reports
+        found: dict[str, ReportRow] = {}
+        for row in self.rows(self.reports, client.code):
+            name = exact_name(row.report, templates)
+            if name is None:
+                self.problem("B094", row, "report", client, hint_values(row.report, templates))
+            elif templates[name].scope != scope:
+                self.problem("B097", row, "report", client, {"report": name})
+            else:
+                found[name] = replace(row, report=name)
+        for name, template in templates.items():
+            if template.scope == scope and template.default and (client.is_office or not found):
+                found.setdefault(name, _default_row(name, client, self.office))
+        return [found[name] for name in templates if name in found]
+
+    def report(self, row: ReportRow, client: Client, names: Names) -> ClientReport:
+        """Return a report with its chosen pages, drill-through pages included, and the workbook's visuals."""
+        template = self.catalogue.reports[row.report]
+        pages = [self.catalogue.pages[name] for name in template.pages]
+        if row.pages:
+            wanted = [self.page(text, template, row, client) for text in row.pages]
+            chosen = [self.catalogue.pages[name] for name in dict.fromkeys(wanted) if name]
+            pages = [*chosen, *(page for page in pages if page.drill_through and page not in chosen)]
+        visuals = []
+        for visual in self.rows(self.visuals, client.code):
+            if exact_name(visual.report, [row.report]) is None:
+                self.unchosen(visual, client)
+            elif page_name(visual.page, set(template.pages) - {page.name for page in pages}, self.catalogue):
+                self.problem("B099", visual, "page", client, {"page": visual.page, "report": row.report})
+            else:
+                visuals.append(visual)
+        placed, problems = place_visuals(pages, visuals, names, self.catalogue, client.code)
+        self.problems += problems
+        language = self.catalogue.languages[client.language]
+        return ClientReport(row.report, row.title or language.sections["report"][row.report], template.fact, placed)
+
+    def page(self, text: str, template: Report, row: ReportRow, client: Client) -> str | None:
+        """Return the fixed name of a page of a report, or None with its problem noted."""
+        name = page_name(text, template.pages, self.catalogue)
+        if name is None:
+            self.problem("B095", row, "pages", client, {**hint_values(text, template.pages), "report": row.report})
+        return name
+
+    def unchosen(self, row: Any, client: Client) -> None:  # noqa: ANN401  a row with a report
+        """Note the problem of a row that names a report its client does not have; a row for all may do so."""
+        if row.client == EVERYONE and exact_name(row.report, self.catalogue.reports):
+            return
+        chosen = exact_name(row.report, self.catalogue.reports)
+        if chosen is None:
+            self.problem("B094", row, "report", client, hint_values(row.report, self.catalogue.reports))
+        elif chosen not in {report.report for report in self.chosen(client, self.scope(client))}:
+            self.problem("B098", row, "report", client, {"report": chosen})
+
+    @staticmethod
+    def scope(client: Client) -> str:
+        """Return the scope of a client's reports."""
+        return OFFICE_SCOPE if client.is_office else CLIENT
+
+    def findings(self, client: Client, chosen: Sequence[ReportRow]) -> dict[tuple[str, str], str]:
+        """Return the accountant's texts by report and page."""
+        found = {}
+        reports = {row.report for row in chosen}
+        for row in self.rows(self.texts, client.code):
+            report = exact_name(row.report, reports)
+            if report is None:
+                self.unchosen(row, client)
+                continue
+            pages = self.catalogue.reports[report].pages
+            page = page_name(row.page, pages, self.catalogue)
+            if page is None:
+                self.problem("B095", row, "page", client, {**hint_values(row.page, pages), "report": report})
+            else:
+                found[report, page] = row.text
+        return found
+
+    def extra_tables(self, rows: Sequence[TableRow], client: Client) -> list[ExtraTable]:
+        """Return the extra tables of a client."""
+        taken = list(self.catalogue.tables)
+        tables = []
+        for row in rows:
+            table, problems = extra_table(row, self.catalogue, taken, client.code)
+            self.problems += problems
+            if table:
+                tables.append(table)
+                taken.append(table.name)
+        return tables
+
+    def division(self, row: DivisionRow, client: ClientRow) -> Division:
+        """Return a division; without a name of its own it has the client's, or its number where there are several."""
+        alone = len(self.divisions[client.code.casefold()]) == 1
+        return Division(
+            row.code,
+            row.name or (client.name if alone else str(row.code)),
+            row.currency or DEFAULT_CURRENCY,
+            row.ownership if row.ownership is not None else Decimal(1),
+            client.code,
+            client.name,
+            client.group or "",
+            client.manager or "",
+        )
+
+    def mapped(self, code: str, divisions: Sequence[Division]) -> Iterator[MappedRange]:
+        """Yield the client's account mapping for each of its divisions; own rows go before those for all."""
+        for row in [*self.mappings.get(code.casefold(), []), *self.mappings.get(EVERYONE, [])]:
+            line = mapped_line(row.line, self.catalogue)
+            if line is None:
+                known = [name for name, known in self.catalogue.lines.items() if not known.adds]
+                self.problems.append(Problem("B096", row.where("line"), hint_values(row.line, known), code))
+                continue
+            start, end = (part.strip().zfill(ACCOUNT_DIGITS) for part in (row.start, row.end or row.start))
+            for division in divisions:
+                yield MappedRange(division.code, start, end, line.name)
+
+    def language(self, code: str | None, row: Record) -> str:
+        """Return a language that has a file, or Dutch with the problem noted."""
+        language = (code or DEFAULT_LANGUAGE).lower()
+        if language in self.catalogue.languages:
+            return language
+        self.problems.append(Problem("B047", row.where("language"), hint_values(language, self.catalogue.languages)))
+        return DEFAULT_LANGUAGE
+
+    def theme(self, name: str | None, row: Record) -> str:
+        """Return a theme that has a file, or the default with the problem noted."""
+        exact = exact_name(name or DEFAULT_THEME, self.catalogue.themes)
+        if exact is None:
+            self.problems.append(Problem("B057", row.where("theme"), hint_values(name or "", self.catalogue.themes)))
+        return exact or DEFAULT_THEME
+
+    def problem(self, code: str, row: Record, key: str, client: Client, values: dict[str, str]) -> None:  # noqa: PLR0913  a problem has this many parts
+        """Note a problem at a cell; one that stands in a row for all clients belongs to none of them."""
+        owner = "" if getattr(row, "client", "") == EVERYONE else client.code
+        self.problems.append(Problem(code, row.where(key), values, owner))
+
+
+def _default_row(report: str, client: Client, office: Office) -> ReportRow:
+    """Return the row that stands for a report nobody had to choose."""
+    return ReportRow(cell=office.cell, client=client.code, report=report)
+
+
+def _last_wins(rows: Sequence[MeasureRow]) -> list[MeasureRow]:
+    """Return one row per measure: a client's own row replaces that for all."""
+    return list({row.name.casefold(): row for row in rows}.values())
+
+
+def _model_columns(table: ExtraTable) -> list[str]:
+    """Return the columns an extra table has in the model."""
+    return [*table.columns, *(["Administratie"] if table.divided else [])]

@@ -1,0 +1,42 @@
+"""Places for visuals without a position: the first free spot on the page's grid, below head and filters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from generator.catalogue import Position
+
+PAGE_WIDTH, PAGE_HEIGHT = 1280, 720
+_LEFT, _TOP, _RIGHT, _BOTTOM = 24, 152, 1256, 696
+_COLUMN, _GUTTER = 88, 16
+
+
+def overlaps(one: Position, other: Position) -> bool:
+    """Tell whether two rectangles share a pixel."""
+    return (
+        one[0] < other[0] + other[2]
+        and other[0] < one[0] + one[2]
+        and one[1] < other[1] + other[3]
+        and other[1] < one[1] + one[3]
+    )
+
+
+def free_spot(taken: Iterable[Position], columns: int, height: int) -> Position | None:
+    """Return the topmost, then leftmost free rectangle of so many grid columns and pixels high, or None."""
+    blocked = tuple(taken)
+    width = columns * _COLUMN + (columns - 1) * _GUTTER
+    for y in range(_TOP, _BOTTOM - height + 1, 8):
+        for x in range(_LEFT, _RIGHT - width + 1, _COLUMN + _GUTTER):
+            spot = (x, y, width, height)
+            if not any(overlaps(_grown(other), spot) for other in blocked):
+                return spot
+    return None
+
+
+def _grown(position: Position) -> Position:
+    """Return a rectangle with the gutter around it, so that neighbours keep their distance."""
+    x, y, width, height = position
+    return (x - _GUTTER + 1, y - _GUTTER + 1, width + 2 * _GUTTER - 2, height + 2 * _GUTTER - 2)

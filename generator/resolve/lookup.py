@@ -1,0 +1,123 @@
+"""Names looked up: what a formula, visual or row of a client may refer to, and the problem where it does not exist."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from generator import dax
+from generator.catalogue import Catalogue, split_field
+from generator.problems import Cell, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from generator.catalogue import Measure
+
+CLIENT, OFFICE_SCOPE = "client", "office"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What exists for a client: formulas of measures by name, columns by table."""
+
+    formulas: Mapping[str, str]
+    columns: Mapping[str, frozenset[str]]
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return the known name nearest to a misspelled one, or an empty text."""
+    folded = {item.casefold(): item for item in known}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return folded[near[0]] if near else ""
+
+
+def hint_values(name: str, known: Iterable[str]) -> dict[str, str]:
+    """Return the values of a message about an unknown name: the name, the nearest one, or the first known ones."""
+    names = sorted(known)
+    near = suggestion(name, names)
+    return {"name": name, "near": near or ", ".join(names[:8]) + ("…" if len(names) > 8 else "")}  # noqa: PLR2004  a line's worth
+
+
+@cache
+def template_names(catalogue: Catalogue, scope: str, fact: str) -> Names:
+    """Return what the templates offer to reports of a scope; measures over tables of another scope are left out."""
+    columns = {
+        name: frozenset(table.columns) for name, table in catalogue.tables.items() if table.scope in ("", scope)
+    }
+    formulas = {name: measure.dax.replace("<<fact>>", fact) for name, measure in catalogue.measures.items()}
+    reach: dict[str, bool] = {}
+
+    def reachable(name: str) -> bool:
+        if name not in reach:
+            reach[name] = True  # the templates hold no cycle; a test says so
+            used = dax.references(formulas[name])
+            tables = {table for table, _ in used.columns} | used.tables
+            reach[name] = tables <= columns.keys() and all(reachable(other) for other in used.measures if other in formulas)
+        return reach[name]
+
+    return Names({name: formula for name, formula in formulas.items() if reachable(name)}, columns)
+
+
+def formula_problems(row_name: str, formula: str, names: Names, cell: Cell, client: str) -> Iterator[Problem]:
+    """Yield what is wrong with an own measure: its shape, its functions, and every name that does not exist."""
+    broken = dax.fault(formula)
+    if broken is not None:
+        yield Problem(broken.code, cell, {"measure": row_name, **dict(broken.values)}, client)
+        return
+    used = dax.references(formula)
+    for function in sorted(used.functions - dax.functions()):
+        yield Problem("B042", cell, {"measure": row_name, **hint_values(function, dax.functions())}, client)
+    tables = {name.casefold(): name for name in names.columns}
+    for table in sorted(used.tables | {table for table, _ in used.columns}):
+        if table.casefold() not in tables:
+            yield Problem("B044", cell, {"measure": row_name, **hint_values(table, names.columns)}, client)
+    for table, column in sorted(used.columns):
+        existing = names.columns.get(tables.get(table.casefold(), ""), frozenset())
+        if existing and column.casefold() not in {name.casefold() for name in existing}:
+            values = {"measure": row_name, "table": table, **hint_values(column, existing)}
+            yield Problem("B045", cell, values, client)
+    made = dax.named_columns(formula)
+    known = {name.casefold() for name in names.formulas}
+    for measure in sorted(used.measures - made):
+        if measure.casefold() not in known:
+            yield Problem("B043", cell, {"measure": row_name, **hint_values(measure, names.formulas)}, client)
+
+
+def cycle(start: str, formulas: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the measures of a circle of formulas that ``start`` is part of, or nothing."""
+    path: list[str] = []
+    done: set[str] = set()
+
+    def walk(name: str) -> bool:
+        if name in path:
+            return name == start
+        if name in done or name not in formulas:
+            return False
+        path.append(name)
+        if any(walk(other) for other in sorted(dax.references(formulas[name]).measures)):
+            return True
+        done.add(path.pop())
+        return False
+
+    return tuple(path) if walk(start) else ()
+
+
+def exact_name(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that equals this one regardless of case, or None."""
+    return next((item for item in known if item.casefold() == name.strip().casefold()), None)
+
+
+def exact_field(text: str, names: Names) -> str | None:
+    """Return ``Table[Column]`` as the model spells it, or None where there is no such column."""
+    parts = split_field(text)
+    table = exact_name(parts[0], names.columns) if parts else None
+    column = exact_name(parts[1], names.columns[table]) if parts and table else None
+    return f"{table}[{column}]" if column else None
+
+
+def own_measure_names(measures: Iterable[Measure]) -> frozenset[str]:
+    """Return the names of own measures."""
+    return frozenset(measure.name for measure in measures)

@@ -1,0 +1,224 @@
+"""The rows in which a client differs from the templates: own measures, visuals, tables and account mapping."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from generator.catalogue import Catalogue, Line, Measure, Page, Visual, split_field
+from generator.problems import Problem
+from generator.resolve.client import Condition, ExtraTable
+from generator.resolve.layout import free_spot
+from generator.resolve.lookup import (
+    Names,
+    cycle,
+    exact_field,
+    exact_name,
+    formula_problems,
+    hint_values,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from generator.spec.records import MeasureRow, TableRow, VisualRow
+
+KINDS = {
+    "guid": "text",
+    "string": "text",
+    "int32": "int",
+    "int64": "int",
+    "double": "number",
+    "decimal": "decimal",
+    "boolean": "bool",
+    "datetime": "date",
+}
+"""Types of ``entities.json`` in the words of ``tables.toml``; Exact's date columns carry no time of day."""
+
+_OPERATORS = {"=": "=", "==": "=", "eq": "=", "<>": "<>", "!=": "<>", "ne": "<>", ">": ">", "gt": ">"}
+_OPERATORS |= {">=": ">=", "ge": ">=", "<": "<", "lt": "<", "<=": "<=", "le": "<="}
+_CONDITION = re.compile(r"\s*(\w+)\s*(>=|<=|<>|!=|==|=|>|<|\b(?:eq|ne|gt|ge|lt|le)\b)\s*(.+?)\s*", re.IGNORECASE)
+
+
+def own_measures(rows: Sequence[MeasureRow], names: Names, catalogue: Catalogue, client: str) -> tuple[list[Measure], list[Problem]]:
+    """Return a client's own measures, each formula looked up among the templates' and its own, and what is wrong."""
+    formulas = {**names.formulas, **{row.name: row.dax for row in rows}}
+    known = Names(formulas, names.columns)
+    problems = []
+    for row in rows:
+        found = list(formula_problems(row.name, row.dax, known, row.where("dax"), client))
+        circle = () if found else cycle(row.name, formulas)
+        if circle:
+            found.append(Problem("B046", row.where("dax"), {"measure": row.name, "circle": " → ".join((*circle, row.name))}, client))
+        problems += found
+    return [_own_measure(row, catalogue) for row in rows], problems
+
+
+def _own_measure(row: MeasureRow, catalogue: Catalogue) -> Measure:
+    """Return the measure of a row; where it replaces one of the templates, empty cells keep what that one has."""
+    base = catalogue.measures.get(exact_name(row.name, catalogue.measures) or "")
+    described = {code: row.description for code in catalogue.languages} if row.description else None
+    return Measure(
+        base.name if base else row.name,
+        row.dax.strip(),
+        row.format or (base.format if base else ""),
+        row.folder or (base.folder if base else ""),
+        described or (base.descriptions if base else {}),
+    )
+
+
+def extra_table(row: TableRow, catalogue: Catalogue, taken: Iterable[str], client: str) -> tuple[ExtraTable | None, list[Problem]]:
+    """Return the table of a row on *Tabellen*, or None with what is wrong; an entity not in the list works by name."""
+    problems = []
+    entity = exact_name(row.entity, catalogue.known_columns) or row.entity.strip()
+    known = catalogue.known_columns.get(entity, {"columns": {}, "complete": False, "division": True})
+    name = row.name or entity.rsplit(".", 1)[-1]
+    if exact_name(name, taken):
+        problems.append(Problem("B058", row.where("name"), {"name": name}, client))
+    if not known["columns"]:
+        problems.append(Problem("B059", row.where("entity"), hint_values(entity, catalogue.known_columns), client))
+        if not row.columns:
+            problems.append(Problem("B048", row.where("entity"), {"name": entity}, client))
+    columns: dict[str, str] = {}
+    for column in row.columns or [name for name, kind in known["columns"].items() if kind in KINDS]:
+        exact = exact_name(column, known["columns"])
+        if exact is None and known["columns"]:
+            values = {"entity": entity, **hint_values(column, known["columns"])}
+            problems.append(Problem("B049", row.where("columns"), values, client))
+        columns[exact or column] = KINDS.get(known["columns"].get(exact or column, "string"), "text")
+    condition, wrong = _condition(row, known["columns"], client)
+    problems += wrong
+    if any(problem.is_error for problem in problems):
+        return None, problems
+    return ExtraTable(name, entity, columns, condition, divided=bool(known["division"])), problems
+
+
+def _condition(row: TableRow, columns: dict[str, str], client: str) -> tuple[Condition | None, list[Problem]]:
+    if not row.filter:
+        return None, []
+    match = _CONDITION.fullmatch(row.filter)
+    wrong = Problem("B056", row.where("filter"), {"filter": row.filter}, client)
+    if match is None:
+        return None, [wrong]
+    column = exact_name(match[1], columns) or match[1]
+    value = _condition_value(match[3], KINDS.get(columns.get(column, "string"), "text"))
+    return (None, [wrong]) if value is None else (Condition(column, _OPERATORS[match[2].lower()], value), [])
+
+
+def _condition_value(text: str, kind: str) -> str | int | Decimal | bool | None:
+    """Return a filter's value in its column's type, or None where it is not one."""
+    bare = text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
+    if kind in ("int", "number", "decimal"):
+        try:
+            number = Decimal(bare.replace(",", "."))
+        except InvalidOperation:
+            return None
+        return int(number) if number.is_finite() and number == number.to_integral() else number if number.is_finite() else None
+    if kind == "bool":
+        return {"true": True, "waar": True, "ja": True, "false": False, "onwaar": False, "nee": False}.get(bare.lower())
+    return bare if kind == "text" else None
+
+
+def mapped_line(name: str, catalogue: Catalogue) -> Line | None:
+    """Return the base line that a cell names, by its fixed name or by its title in any language."""
+    titles = {title: fixed for language in catalogue.languages.values() for fixed, title in language.sections["line"].items()}
+    exact = exact_name(name, catalogue.lines) or titles.get(exact_name(name, titles) or "")
+    line = catalogue.lines.get(exact or "")
+    return line if line and not line.adds else None
+
+
+def place_visuals(
+    pages: Sequence[Page], rows: Sequence[VisualRow], names: Names, catalogue: Catalogue, client: str,
+) -> tuple[tuple[Page, ...], list[Problem]]:
+    """Return the pages with the workbook's visuals on them; a new page name makes a page, a full page goes on."""
+    made = {page.name: page for page in pages}
+    problems: list[Problem] = []
+    for number, row in enumerate(rows):
+        visual, found = _own_visual(row, number, names, catalogue, client)
+        problems += found
+        if visual is None:
+            continue
+        name = page_name(row.page, made, catalogue) or row.page.strip()
+        placed = visual if visual.at else None
+        while placed is None:
+            taken = (other.at for other in made[name].visuals if other.at) if name in made else ()
+            columns, height = catalogue.visuals[visual.kind]["size"]
+            spot = free_spot(taken, columns, height)
+            placed = replace(visual, at=spot) if spot else None
+            name = name if spot else _next_page(name)
+        page = made.get(name) or _new_page(name, catalogue)
+        made[name] = replace(page, visuals=(*page.visuals, placed))
+    return tuple(made.values()), problems
+
+
+def _new_page(name: str, catalogue: Catalogue) -> Page:
+    """Return an empty page with the head that all pages have."""
+    head = catalogue.pages[next(iter(catalogue.reports.values())).pages[0]]
+    return Page(name, tuple(visual for visual in head.visuals if visual.name in ("titel", "wie", "periodetekst")))
+
+
+def _next_page(name: str) -> str:
+    """Return the name of the page that goes on where one is full: *Extra*, *Extra (2)*, *Extra (3)*."""
+    match = re.fullmatch(r"(.+) \((\d+)\)", name)
+    return f"{match[1]} ({int(match[2]) + 1})" if match else f"{name} (2)"
+
+
+def page_name(text: str, pages: Iterable[str], catalogue: Catalogue) -> str | None:
+    """Return the fixed name of a page, by that name or by its title in any language."""
+    existing = tuple(pages)
+    titles = {title: fixed for language in catalogue.languages.values() for fixed, title in language.sections["page"].items()}
+    by_title = titles.get(exact_name(text, titles) or "")
+    return exact_name(text, existing) or (by_title if by_title in existing else None)
+
+
+def _own_visual(
+    row: VisualRow, number: int, names: Names, catalogue: Catalogue, client: str,
+) -> tuple[Visual | None, list[Problem]]:
+    kinds = [kind for kind, template in catalogue.visuals.items() if "size" in template]
+    kind = exact_name(row.kind, kinds)
+    if kind is None:
+        return None, [Problem("B051", row.where("kind"), hint_values(row.kind, kinds), client)]
+    problems = list(_role_problems(row, kind, catalogue, client))
+    values = [exact_name(value, names.formulas) for value in row.values]
+    for text, measure in zip(row.values, values, strict=True):
+        if measure is None:
+            problems.append(_value_problem(row, text, names, client))
+    fields = {}
+    for role in ("category", "series"):
+        text = getattr(row, role)
+        fields[role] = exact_field(text, names) if text else None
+        if text and fields[role] is None:
+            columns = [f"{table}[{column}]" for table, columns in names.columns.items() for column in columns]
+            problems.append(Problem("B053", row.where(role), hint_values(text, columns), client))
+    if any(problem.is_error for problem in problems):
+        return None, problems
+    return Visual(
+        name=f"eigen {number + 1} {row.title or ''}",
+        kind=kind,
+        at=row.position,
+        caption=row.title or "",
+        category=(fields["category"],) if fields["category"] else (),
+        values=tuple(value for value in values if value),
+        series=fields["series"],
+    ), problems
+
+
+def _value_problem(row: VisualRow, text: str, names: Names, client: str) -> Problem:
+    """Return the problem of a value that is no measure; a column gets the advice to make one of it first."""
+    if split_field(text) and exact_field(text, names):
+        return Problem("B054", row.where("values"), {"name": text}, client)
+    return Problem("B052", row.where("values"), hint_values(text.strip("[]"), names.formulas), client)
+
+
+def _role_problems(row: VisualRow, kind: str, catalogue: Catalogue, client: str) -> Iterator[Problem]:
+    """Yield a role that a kind needs and the row leaves empty, or has and the kind does not know."""
+    roles = catalogue.visuals[kind]["roles"]
+    required = catalogue.visuals[kind].get("required", [])
+    for role in ("values", "category", "series"):
+        filled = bool(getattr(row, role))
+        if role in required and not filled:
+            yield Problem("B055", row.where(role), {"kind": kind, "role": role}, client)
+        if filled and role not in roles:
+            yield Problem("B050", row.where(role), {"kind": kind, "role": role}, client)
