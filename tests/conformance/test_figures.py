@@ -8,13 +8,8 @@ from judges.bundle import model_of
 from judges.ledger_run import Run, calendar_of
 from test_execution import pick
 
-LINES = {  # report line: accounts of the ledger, where the workbook maps nothing else
-    "Netto-omzet": ["8000"],
-    "Kostprijs omzet": ["7000"],
-    "Overige opbrengsten": ["9000"],
-    "Personeelskosten": ["4000"],
-    "Afschrijvingen": ["4100"],
-}
+LINES = {"Netto-omzet": ["8000"], "Kostprijs omzet": ["7000"]}  # where the workbook maps nothing else
+ASSETS = ["0200", "1100", "1300", "2000"]
 PROFIT_AND_LOSS = [code for code, (_, _, balance, _) in ledger.ACCOUNTS.items() if balance == "W"]
 
 
@@ -74,8 +69,13 @@ def expected(books, offset, period):
         "Nettoresultaat": books.result(PROFIT_AND_LOSS, first, last),
         "Nettoresultaat YTD": books.result(PROFIT_AND_LOSS, start, last),
         "Kostprijs omzet": -books.result(LINES["Kostprijs omzet"], first, last),
+        "Brutomarge": books.result([*revenue, *LINES["Kostprijs omzet"]], first, last),
+        "EBITDA YTD": books.result([code for code in PROFIT_AND_LOSS if code != "4100"], start, last),
         "Liquide middelen": books.stand(["1100"], last),
         "Vaste activa": books.stand(["0200"], last),
+        "Totaal activa": books.stand(ASSETS, last),
+        "Vreemd vermogen": -books.stand(["0700", "1510", "1600"], last),
+        "Eigen vermogen": -books.stand(["0500", "0590", *PROFIT_AND_LOSS], last),
         "Balanscontrole": 0.0,
     }
 
@@ -97,6 +97,14 @@ def run(request, office):
     return Run(office, pick(office, fits))
 
 
+def period_of(run, day):
+    """What the reader chooses in the slicer to see the month of a day."""
+    answer = run.answers["Datum"]
+    names = [column["name"] for column in answer["columns"]]
+    row = next(row for row in answer["rows"] if row[names.index("Datum")] == day.isoformat())
+    return row[names.index("Periode")]
+
+
 def test_measures_are_those_of_the_ledger(run):
     database = model_of(run.report.pbit)
     present = {item["name"] for table in database["model"]["tables"] for item in table.get("measures", [])}
@@ -105,8 +113,7 @@ def test_measures_are_those_of_the_ledger(run):
     for chosen, division in choices:
         books = Books(run.divisions, chosen, run.calendar)
         for offset, period in MONTHS:
-            first, _ = month(run.calendar, offset, period)
-            context = {"Datum.JaarMaand": [first.year * 100 + first.month]}
+            context = {"Datum.Periode": [period_of(run, month(run.calendar, offset, period)[1])]}
             if division is not None:
                 context["Administratie.Administratie"] = [division]
             contexts.append(context)

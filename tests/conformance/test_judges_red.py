@@ -402,7 +402,7 @@ ENTITY = "ExactOnlineREST.Financial.GLAccounts"
 
 
 def ask(query, **options):
-    database = odata.Database(ledger.tables([1001, 1002], ledger.Calendar()), **options)
+    database = odata.Database(ledger.tables(dict.fromkeys((1001, 1002), ledger.Calendar())), **options)
     status, _, body = odata.respond({"db": database}, "127.0.0.1", f"/db/odata4/{ENTITY}@eol?{query}")
     return status, body
 

@@ -13,6 +13,9 @@ from judges.places import HERE, MissingToolError, run, venv_python
 def evaluate(database, answers, names, contexts):
     """One {measure: value} per filter context such as {"Datum.JaarMaand": [202604]}."""
     model = Model.of(database)
+    unknown = {key for context in contexts for key in context if not model.column(*key.split(".", 1))}
+    if unknown:  # the engine would take such a filter for none
+        raise ValueError(f"no columns {sorted(unknown)} in the model")
     question = {
         "names": names,
         "contexts": contexts,

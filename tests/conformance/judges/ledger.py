@@ -2,6 +2,9 @@
 
 Every entry stands here for a reason, named beside it. Amounts are in cents and times a factor of the division, so that
 no two divisions look alike. Years count from the first loaded fiscal year (0); -1 and -2 lie before it.
+
+`calendars` is {division: its own calendar}; `model` is the calendar of the report, which decides what is loaded: in the
+consolidated report the two can differ.
 """
 
 import calendar
@@ -113,6 +116,11 @@ def factor(division, divisions):
     return sorted(divisions).index(division) + 1
 
 
+def is_loaded(entry, own, model):
+    """The year decides, by its name in the database: earlier years are in the opening balance."""
+    return own.label(entry.year) >= model.label(0)
+
+
 def guid(division, kind, name):
     """In upper case: the keys of the model must be in lower case."""
     return f"{division:08X}-00AB-4CDE-8{kind:03X}-{int(name.translate(str.maketrans('KL', '12')), 16):012X}"
@@ -122,11 +130,11 @@ def _stamp(day):
     return f"{day.isoformat()}T00:00:00Z"
 
 
-def tables(divisions, year_calendar):
+def tables(calendars):
     """The database: {entity set: rows} of all divisions, with the columns the queries may ask."""
     found = defaultdict(list)
-    for division in divisions:
-        scale = factor(division, divisions)
+    for division, year_calendar in calendars.items():
+        scale = factor(division, calendars)
         for number, entry in enumerate(ENTRIES, 1):
             found["TransactionLines"] += _lines(division, scale, number, entry, year_calendar)
         found["GLAccounts"] += [
@@ -201,34 +209,34 @@ def _reporting_date(entry, year_calendar):
     return day if first <= day <= last else last
 
 
-def opening(divisions):
+def opening(calendars, model):
     """Cents per (division, account) of all years before the first loaded, without those that sum to zero."""
     sums = Counter()
-    for division in divisions:
+    for division, own in calendars.items():
         for entry in ENTRIES:
-            if entry.year < 0:
+            if not is_loaded(entry, own, model):
                 for account, cents, _ in entry.lines:
-                    sums[division, account] += cents * factor(division, divisions)
+                    sums[division, account] += cents * factor(division, calendars)
     return {place: cents for place, cents in sums.items() if cents}
 
 
-def _opening_rows(divisions, year_calendar):
-    day = year_calendar.first_day - dt.timedelta(days=1)
-    for (division, account), cents in opening(divisions).items():
+def _opening_rows(calendars, model):
+    day = model.first_day - dt.timedelta(days=1)
+    for (division, account), cents in opening(calendars, model).items():
         yield {
             "Administratie": division, "GrootboekKey": key(division, guid(division, 1, account)),
             "Boekingstype": OPENING, "Datum": day.isoformat(), "Bedrag": cents / 100,
         }  # fmt: skip
 
 
-def expected_mutaties(divisions, year_calendar):
+def expected_mutaties(calendars, model):
     """The rows of Mutaties, by the names of the model."""
-    rows = list(_opening_rows(divisions, year_calendar))
-    for division in divisions:
+    rows = list(_opening_rows(calendars, model))
+    for division, own in calendars.items():
         for number, entry in enumerate(ENTRIES, 1):
-            if entry.year >= 0:
-                source = _lines(division, factor(division, divisions), number, entry, year_calendar)
-                rows += [_mutatie(line, _reporting_date(entry, year_calendar)) for line in source]
+            if is_loaded(entry, own, model):
+                source = _lines(division, factor(division, calendars), number, entry, own)
+                rows += [_mutatie(line, _reporting_date(entry, own)) for line in source]
     return rows
 
 
@@ -245,13 +253,13 @@ def _mutatie(line, day):
     }  # fmt: skip
 
 
-def expected_saldi(divisions, year_calendar):
+def expected_saldi(calendars, model):
     """The rows of Saldi: movements of the loaded years on the end of their period, and the opening balance."""
-    rows = list(_opening_rows(divisions, year_calendar))
-    offsets = {year_calendar.label(offset): offset for offset in range(year_calendar.years)}
-    for row in tables(divisions, year_calendar)["ExactOnlineREST.Financial.ReportingBalance"]:
-        if row["ReportingYear"] in offsets:
-            last = year_calendar.period(offsets[row["ReportingYear"]], row["ReportingPeriod"])[1]
+    rows = list(_opening_rows(calendars, model))
+    for row in tables(calendars)["ExactOnlineREST.Financial.ReportingBalance"]:
+        if row["ReportingYear"] >= model.label(0):
+            own = calendars[row["Division"]]
+            last = own.period(row["ReportingYear"] - own.label(0), row["ReportingPeriod"])[1]
             rows.append({
                 "Administratie": row["Division"], "GrootboekKey": key(row["Division"], row["GLAccount"]),
                 "Datum": last.isoformat(), "Boekjaar": row["ReportingYear"], "Periode": row["ReportingPeriod"],

@@ -19,10 +19,10 @@ FOLDED = 25  # divisions in a filter at the source; more make the address too lo
 EXPECTED = {
     "Mutaties": ledger.expected_mutaties,
     "Saldi": ledger.expected_saldi,
-    "Grootboek": lambda divisions, _calendar: ledger.expected_grootboek(divisions),
-    "Relatie": lambda divisions, _calendar: ledger.expected_relatie(divisions),
-    "Administratiecontrole": lambda divisions, _calendar: ledger.expected_controle(divisions),
-    "Datum": lambda _divisions, calendar: ledger.expected_datum(calendar),
+    "Grootboek": lambda calendars, _model: ledger.expected_grootboek(calendars),
+    "Relatie": lambda calendars, _model: ledger.expected_relatie(calendars),
+    "Administratiecontrole": lambda calendars, _model: ledger.expected_controle(calendars),
+    "Datum": lambda _calendars, model: ledger.expected_datum(model),
 }
 
 
@@ -35,10 +35,11 @@ class Run:
         self.divisions = office.divisions(report.client)
         self.calendar = options.get("calendar") or calendar_of(office, report.client)
         self.members = power_query.members(report.section.read_text(encoding="utf-8"))
-        loaded = [*self.divisions, *options.get("foreign", ())]
-        self.database = odata.Database(ledger.tables(loaded, self.calendar), dropped=options.get("dropped", set()))
+        own = {} if "calendar" in options else calendars_of(office)
+        self.calendars = {division: own.get(division, self.calendar) for division in self.divisions}
+        loaded = self.calendars | dict.fromkeys(options.get("foreign", ()), self.calendar)
         self.alias = alias_of(office, report.client)
-        self.database.alias = self.alias
+        self.database = odata.Database(ledger.tables(loaded), self.alias, options.get("dropped", set()))
         with odata.serving({"db": self.database}) as address:
             run = {
                 "label": "run",
@@ -54,6 +55,11 @@ def calendar_of(office, client):
     kantoor = office.sheets["Kantoor"][0]
     years = row.get("Jaren historie") or kantoor.get("Jaren historie") or 3
     return ledger.Calendar(int(str(row.get("Einde boekjaar") or "12-31")[:2]), int(years))
+
+
+def calendars_of(office):
+    """{division: calendar} over all clients."""
+    return {row["Code"]: calendar_of(office, str(row["Klant"])) for row in office.sheets["Administraties"]}
 
 
 def alias_of(office, client):
@@ -99,7 +105,7 @@ def _rows(run):
         answer = run.answers.get(member, {})
         if "rows" not in answer:
             continue
-        wanted = expected(run.divisions, run.calendar)
+        wanted = expected(run.calendars, run.calendar)
         known = {name for row in wanted for name in row}
         names = [column["name"] for column in answer["columns"] if column["name"] in known]
         found = rows_of(answer, names)
