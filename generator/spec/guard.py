@@ -12,6 +12,7 @@ import re
 import struct
 import zlib
 from dataclasses import dataclass, field
+from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING
 from xml.parsers import expat
@@ -243,6 +244,7 @@ class _Cells:
             raise _Refused("B004", size=f"{self._corners[2] * self._corners[3]:,}".replace(",", "."))
 
 
+@cache
 def letters(column: int) -> str:
     """Return the letters of a column: 1 is A, 28 is AB."""
     text = ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from generator.problems import Cell, Problem
+from generator.problems import LANGUAGES, Cell, Problem
 from generator.spec.guard import letters, number
 from generator.spec.sheets import find_column, fold
 from generator.spec.values import show
@@ -106,8 +106,9 @@ def find_columns(page: Page, header: int, found: Found) -> dict[str, int]:
     missing = {column.key: column for column in page.sheet.columns if column.required and column.key not in columns}
     if page.only_client is not None and page.sheet.key != "clients":
         missing.pop("client", None)
+    language = language_of(map(show, page.rows[header]), page.sheet.columns)
     for index, name in unknown.items():
-        like = nearest(name, (n for c in page.sheet.columns if c.key not in columns for n in (c.nl, c.en)))
+        like = nearest(name, (c.name(language) for c in page.sheet.columns if c.key not in columns))
         meant = find_column(page.sheet, like)
         if not (meant and meant.key in missing and get_close_matches(fold(name), [fold(like)])):
             found.problems.append(Problem("B014", page.cell(header, index), {"column": name, "nearest": like}))
@@ -116,6 +117,12 @@ def find_columns(page: Page, header: int, found: Found) -> dict[str, int]:
         found.problems.append(_missing(page, page.cell(header, index), meant))
     found.problems.extend(_missing(page, page.cell(header, 0), column) for column in missing.values())
     return columns
+
+
+def language_of(names: Iterable[str], known: Sequence[Sheet | Column]) -> str:
+    """Return the language that most of the names are in."""
+    typed = {fold(name) for name in names}
+    return max(LANGUAGES, key=lambda language: sum(fold(each.name(language)) in typed for each in known))
 
 
 def _missing(page: Page, cell: Cell, column: Column) -> Problem:

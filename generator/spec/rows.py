@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from generator.problems import Cell, Problem
 from generator.spec.guard import letters, number
-from generator.spec.headers import Found, Page, find_columns, find_header, looks_secret, merged_rows, nearest, wanted
+from generator.spec.headers import (
+    Found,
+    Page,
+    find_columns,
+    find_header,
+    language_of,
+    looks_secret,
+    merged_rows,
+    nearest,
+    wanted,
+)
 from generator.spec.records import EVERYONE, Dropped
 from generator.spec.sheets import find_column, fold
-from generator.spec.values import PARSERS, BadValue, Raw, clip, parse, show
+from generator.spec.values import BadValue, Raw, clip, parse, parse_column, show
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from generator.spec.sheets import Column
 
@@ -69,6 +80,8 @@ def read_page(page: Page) -> Found:
         found.dropped.append(Dropped(sheet=page.sheet.key))
         return found
     _read_rows(page, header, columns, merged, found)
+    if page.sheet.key == "measures":
+        found.records = [replace(row, dax=_without_name(row.name, row.dax)) for row in found.records]
     return found
 
 
@@ -90,37 +103,32 @@ def _index(address: str) -> tuple[int, int]:
 
 
 def _read_rows(page: Page, header: int, columns: Mapping[str, int], merged: set[int], found: Found) -> None:
-    """Read each row below the headers; a row of good values takes the short way."""
-    special = {_index(address)[0] for address in (*page.formulas, *page.errors)} | merged
-    plan = [(key, index, PARSERS[page.sheet.column(key).kind]) for key, index in columns.items()]
-    required = {column.key for column in page.sheet.columns if column.required}
-    for number_, row in enumerate(page.rows[header + 1 :], header + 2):
+    """Read the rows below the headers: column by column, so that only a row with a slip is read value by value."""
+    rows = page.rows[header + 1 :]
+    slow = {_index(address)[0] - header - 1 for address in (*page.formulas, *page.errors)}
+    parsed: list[list[Any]] = []
+    for key, index in columns.items():
+        column = page.sheet.column(key)
+        values, bad = parse_column(column.kind, [row[index] for row in rows])
+        slow |= bad
+        if column.required and None in values:
+            slow |= {place for place, value in enumerate(values) if value is None}
+        parsed.append(values)
+    short = any(column.required and column.key not in columns for column in page.sheet.columns)
+    build = page.sheet.record
+    for place, (row, *values_) in enumerate(zip(rows, *parsed, strict=True)):
+        number_ = header + 2 + place
         if number_ - 1 in merged:
             found.dropped.append(_left_out(page, {key: row[index] for key, index in columns.items()}))
-            continue
-        values = None if number_ - 1 in special else _good_values(plan, row)
-        if values is not None and required <= values.keys():
-            at = Places(page.file, page.title, columns, row, number_)
-            found.records.append(_record(page, values, at))
-        elif values is None or values:
+        elif short or place in slow:
             raws = {key: row[index] for key, index in columns.items()}
             cells = {key: page.cell(number_ - 1, index) for key, index in columns.items()}
             _read_slowly(page, raws, cells, found)
-
-
-def _good_values(plan: Sequence[tuple[str, int, Callable[[Raw], object]]], row: Sequence[Raw]) -> dict[str, Any] | None:
-    """Return the values of a row, or None where one of them is not good."""
-    values = {}
-    try:
-        for key, index, parser in plan:
-            raw = row[index]
-            if raw != "":
-                value = parser(raw)
-                if value not in ("", ()):
-                    values[key] = value
-    except BadValue:
-        return None
-    return values
+        else:
+            first = next(index for index in columns.values() if row[index] != "")
+            cell = Cell(page.file, page.title, f"{letters(first + 1)}{number_}")
+            at = Places(page.file, page.title, columns, row, number_)
+            found.records.append(build(cell=cell, at=at, **dict(zip(columns, values_, strict=True))))
 
 
 def _read_slowly(page: Page, raws: Mapping[str, Raw], cells: Mapping[str, Cell], found: Found) -> None:
@@ -150,7 +158,7 @@ def _read_slowly(page: Page, raws: Mapping[str, Raw], cells: Mapping[str, Cell],
             slips[column.key] = ("B013", {})
     if not slips:
         at = {key: cells[key] for key, raw in raws.items() if raw != ""}
-        found.records.append(_record(page, values, at))
+        found.records.append(page.sheet.record(cell=next(iter(at.values())), at=at, **values))
         return
     found.dropped.append(_left_out(page, raws))
     if page.only_client == "" and slips.keys() == {"client"}:
@@ -196,12 +204,6 @@ def _left_out(page: Page, raws: Mapping[str, Raw]) -> Dropped:
     return Dropped(sheet=page.sheet.key, texts=texts)
 
 
-def _record(page: Page, values: dict[str, Any], at: Mapping[str, Cell]) -> object:
-    if page.sheet.key == "measures":
-        values["dax"] = _without_name(values["name"], values["dax"])
-    return page.sheet.record(cell=next(iter(at.values())), at=at, **values)
-
-
 def _without_name(name: str, dax: str) -> str:
     """Return a formula without ``Name =`` or ``Name :=`` before it, as Power BI Desktop shows it."""
     match = _NAME_BEFORE.match(dax, len(name)) if dax.casefold().startswith(name.casefold()) else None
@@ -225,6 +227,7 @@ def _pairs(page: Page) -> list[tuple[int, int]]:
 def _read_pairs(page: Page, pairs: Sequence[tuple[int, int]], found: Found) -> None:
     raws: dict[str, Raw] = {}
     cells: dict[str, Cell] = {}
+    language = language_of((show(page.rows[row][column]) for row, column in pairs), page.sheet.columns)
     for row, column in pairs:
         name = show(page.rows[row][column])
         value = page.rows[row][column + 1] if len(page.rows[row]) > column + 1 else ""
@@ -237,7 +240,7 @@ def _read_pairs(page: Page, pairs: Sequence[tuple[int, int]], found: Found) -> N
         elif name.startswith("_"):
             continue
         elif known is None:
-            like = nearest(name, (n for c in page.sheet.columns for n in (c.nl, c.en)))
+            like = nearest(name, (c.name(language) for c in page.sheet.columns if c.key not in cells))
             found.problems.append(Problem("B014", place, {"column": name, "nearest": like}))
         elif known.key in cells:
             found.problems.append(Problem("B010", place, {"column": name, "first": str(cells[known.key])}))
