@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 _TOKEN = re.compile(
     r"""
@@ -23,7 +24,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_WORDS = frozenset("ASC BOTH BLANKS DENSE DEFINE DESC EVALUATE IN MEASURE NONE NOT ORDERBY PARTITIONBY RETURN SKIP VAR".split())
+_WORDS = frozenset(
+    "ASC BOTH BLANKS DENSE DEFINE DESC EVALUATE IN MEASURE NONE NOT ORDERBY PARTITIONBY RETURN SKIP VAR".split()  # noqa: SIM905  reads as what it is
+)
 _PAIRS = {")": "(", "}": "{"}
 
 
@@ -104,7 +107,7 @@ def references(formula: str) -> References:
     found = tokens(formula)
     if isinstance(found, Fault):
         return References(frozenset(), frozenset(), frozenset(), frozenset())
-    variables = {after.text for word, after in zip(found, found[1:], strict=False) if word.text.upper() == "VAR"}
+    variables = {after.text for word, after in pairwise(found) if word.text.upper() == "VAR"}
     columns: set[tuple[str, str]] = set()
     measures, tables, called = set(), set(), set()
     for before, token, after in zip((None, *found), found, (*found[1:], None), strict=False):

@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[1]
 
 # Imports go from an earlier line to a later one. Modules on one line do not know each other.
 LAYERS = (
-    {"cli", "__main__"},
+    {"__main__"},
+    {"cli"},
     {"pipeline"},
     {"publish", "sources", "preview", "adopt", "output"},
     {"commit"},  # the halves of ``output`` that know files and folders, not bundles

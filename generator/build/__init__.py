@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from generator.build import report as pages
+from generator.build import report as layers
 from generator.build.lint import lint
 from generator.build.pull import pull
 from generator.build.queries import Query, environment, queries
@@ -30,7 +30,7 @@ class BuiltReport:
     title: str
     pages: tuple[str, ...]
     database: Mapping[str, Any]
-    layer: pages.Built
+    layer: layers.Layer
     queries: tuple[Query, ...]
 
 
@@ -61,6 +61,6 @@ def _report(client: Client, report: ClientReport, catalogue: Catalogue, env: jin
         report.title,
         tuple(page.name for page in report.pages),
         model,
-        pages.build(client, report, catalogue),
+        layers.build(client, report, catalogue),
         tuple(written),
     )

@@ -40,7 +40,11 @@ def findings(database: Json, used: list[str], asked: set[str]) -> Iterator[tuple
     model = database["model"]
     tables = {table["name"]: table for table in model["tables"]}
     columns = {(name, column["name"]): column for name, table in tables.items() for column in table["columns"]}
-    formulas = {measure["name"]: _text(measure["expression"]) for table in tables.values() for measure in table.get("measures", ())}
+    formulas = {
+        measure["name"]: _text(measure["expression"])
+        for table in tables.values()
+        for measure in table.get("measures", ())
+    }
     yield from _relationships(model, columns)
     yield from _names(tables, formulas)
     yield from _structure(tables, columns)
@@ -48,7 +52,11 @@ def findings(database: Json, used: list[str], asked: set[str]) -> Iterator[tuple
     yield from _fields(used, columns, formulas)
     reached = _reached(model, columns, formulas, used)
     for table, column in columns:
-        if table not in asked and len(tables[table]["columns"]) > 1 and (table.casefold(), column.casefold()) not in reached:
+        if (
+            table not in asked
+            and len(tables[table]["columns"]) > 1
+            and (table.casefold(), column.casefold()) not in reached
+        ):
             yield "no column is unused", f"{table}[{column}]"
 
 
@@ -62,7 +70,7 @@ def _relationships(model: Json, columns: Mapping[tuple[str, str], Json]) -> Iter
     )
     for pair, count in active.items():
         if count > 1 or len(pair) == 1:
-            yield "one active path between two tables", " – ".join(sorted(pair))
+            yield "one active path between two tables", " / ".join(sorted(pair))
     for row in model["relationships"]:
         ends = [columns.get((row[f"{end}Table"], row[f"{end}Column"])) for end in ("from", "to")]
         name = f"{row['fromTable']}[{row['fromColumn']}] → {row['toTable']}[{row['toColumn']}]"
@@ -94,15 +102,18 @@ def _structure(tables: Mapping[str, Json], columns: Mapping[tuple[str, str], Jso
             yield "a sort-by column exists", f"{table}[{name}]"
         if not column.get("sourceColumn"):
             yield "a column has a source", f"{table}[{name}]"
-    for name, table in tables.items():
-        if sum(bool(column.get("isKey")) for column in table["columns"]) > 1:
+    for name, known in tables.items():
+        if sum(bool(column.get("isKey")) for column in known["columns"]) > 1:
             yield "a table has one key", name
-        if not table.get("partitions") or not table["columns"]:
+        if not known.get("partitions") or not known["columns"]:
             yield "a table has a query and columns", name
 
 
 def _formulas(
-    model: Json, tables: Mapping[str, Json], columns: Mapping[tuple[str, str], Json], formulas: Mapping[str, str],
+    model: Json,
+    tables: Mapping[str, Json],
+    columns: Mapping[tuple[str, str], Json],
+    formulas: Mapping[str, str],
 ) -> Iterator[tuple[str, str]]:
     known_columns = {(table.casefold(), column.casefold()) for table, column in columns}
     known_tables = {name.casefold() for name in tables}
@@ -147,7 +158,9 @@ def _circular(graph: dict[str, set[str]]) -> list[str]:
             del left[name]
 
 
-def _fields(used: list[str], columns: Mapping[tuple[str, str], Json], formulas: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _fields(
+    used: list[str], columns: Mapping[tuple[str, str], Json], formulas: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
     for text in used:
         parts = split_field(text)
         if (parts is None and text not in formulas) or (parts is not None and parts not in columns):
@@ -155,7 +168,10 @@ def _fields(used: list[str], columns: Mapping[tuple[str, str], Json], formulas: 
 
 
 def _reached(
-    model: Json, columns: Mapping[tuple[str, str], Json], formulas: Mapping[str, str], used: list[str],
+    model: Json,
+    columns: Mapping[tuple[str, str], Json],
+    formulas: Mapping[str, str],
+    used: list[str],
 ) -> set[tuple[str, str]]:
     """Return the columns that pages, formulas, relationships or sorting use, in lower case."""
     reached = {parts for text in used if (parts := split_field(text))}

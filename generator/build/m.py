@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 KEYWORDS = frozenset(
-    "and as each else error false if in is let meta not null or otherwise section shared then true try type".split(),
+    "and as each else error false if in is let meta not null or otherwise section shared then true try type".split()  # noqa: SIM905  reads as what it is
 )
 _LETTERS = "A-Za-zÀ-ÖØ-öø-ɏ"
 _REGULAR = re.compile(f"[{_LETTERS}_][{_LETTERS}0-9_]*")
 # Latin letters and common signs stand as they are; the rest is escaped: it may be invisible, end a line, or be a letter
 # to one Python's Unicode tables and not to another's, and then the bytes would differ.
-_PLAIN = re.compile(f"[ -~¡-¬®-ÿ{_LETTERS}–—‘’“”„•…€Δ]")
+_PLAIN = re.compile(f"[ -~¡-¬®-ÿ{_LETTERS}–—‘’“”„•…€Δ]")  # noqa: RUF001  these very signs
 _LINE_ENDS = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 _CONTROL = {"\r": "#(cr)", "\n": "#(lf)", "\t": "#(tab)"}
 _LARGEST_WHOLE = 2**53  # M numbers are doubles
@@ -87,7 +87,9 @@ def _number(value: float | Decimal) -> M:
         raise MError(f"{value} is too large for an M number")
     if isinstance(value, float) and (value != value or abs(value) == float("inf")):  # noqa: PLR0124  NaN
         raise MError(f"no M literal for {value!r}")
-    plain = format(Decimal(repr(value)) if isinstance(value, float) else value, "f" if not isinstance(value, int) else "d")
+    plain = format(
+        Decimal(repr(value)) if isinstance(value, float) else value, "f" if not isinstance(value, int) else "d"
+    )
     return M(f"({plain})" if plain.startswith("-") else plain)
 
 
@@ -187,7 +189,7 @@ def environment(templates: Mapping[str, str]) -> jinja2.Environment:
     env = _Environment(
         loader=jinja2.DictLoader(templates),
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701  `finalize` escapes for M; Jinja's own escaping is for HTML
+        autoescape=False,
         finalize=_finalize,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -129,7 +129,9 @@ class Styler:
 
     def add(self, group: str, properties: Json, selector: Json | None = None) -> None:
         """Add properties to an object of the visual, for all of it or for what a selector picks."""
-        self.objects.setdefault(group, []).append({"properties": properties, **({"selector": selector} if selector else {})})
+        self.objects.setdefault(group, []).append(
+            {"properties": properties, **({"selector": selector} if selector else {})}
+        )
 
     def heading(self) -> None:
         """Add title and subtitle; a slicer carries its title in its own header."""

@@ -23,7 +23,7 @@ _TEXT = re.compile(r"<<t\.(\w+)>>")
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What a report's model holds, in the order of the templates: tables with their columns, measures, relationships."""
+    """What a report's model holds, in the order of the templates."""
 
     tables: tuple[Table, ...]
     measures: tuple[Measure, ...]
@@ -90,7 +90,9 @@ def rendered(measure: Measure, fact: str, language: Language) -> Measure:
 def pull(client: Client, report: ClientReport, catalogue: Catalogue) -> Pulled:
     """Return the part of the templates that a report of a client needs, with the client's own measures and tables."""
     language = catalogue.languages[client.language]
-    formulas = {name.casefold(): rendered(measure, report.fact, language) for name, measure in catalogue.measures.items()}
+    formulas = {
+        name.casefold(): rendered(measure, report.fact, language) for name, measure in catalogue.measures.items()
+    }
     formulas |= {measure.name.casefold(): measure for measure in client.measures}
     extra = {table.name: model_table(table) for table in client.tables}
     reach = _Reach(formulas, {**catalogue.tables, **extra})
@@ -127,16 +129,18 @@ def _keys(reach: _Reach, catalogue: Catalogue, extra: Iterable[Table]) -> None:
         if all(table in reach.columns for table, _ in ends):
             for table, column in ends:
                 reach.column(table, column)
-    for table in reach.tables.values():
-        if table.measures or (table.name in reach.columns and not reach.columns[table.name]):
-            reach.column(table.name, next(iter(table.columns)))
-        if table.date and table.name in reach.columns:
-            reach.column(table.name, table.date)
+    for known in reach.tables.values():
+        if known.measures or (known.name in reach.columns and not reach.columns[known.name]):
+            reach.column(known.name, next(iter(known.columns)))
+        if known.date and known.name in reach.columns:
+            reach.column(known.name, known.date)
 
 
 def _ordered(reach: _Reach, catalogue: Catalogue, extra: Iterable[Table]) -> Pulled:
     tables = tuple(
-        replace(table, columns={name: column for name, column in table.columns.items() if name in reach.columns[table.name]})
+        replace(
+            table, columns={name: column for name, column in table.columns.items() if name in reach.columns[table.name]}
+        )
         for table in reach.tables.values()
         if table.name in reach.columns
     )

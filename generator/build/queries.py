@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import jinja2
+
 from generator.build import m
+from generator.build.literals import literal_rows
+from generator.problems import Cell, Problem, Stop
 from generator.resolve.wishes import KINDS
 
 if TYPE_CHECKING:
-    import jinja2
-
     from generator.build.pull import Pulled
     from generator.catalogue import Catalogue, Column, Source, Table
     from generator.resolve.client import Client, ClientReport, ExtraTable
@@ -20,7 +22,7 @@ PARAMETER = "P_INVANTIVE_URL"
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query: its M expression, whether it is loaded as a table of the model, and what it is (parameter, source, table)."""
+    """A query: its M expression, and whether it is the parameter, a source or a table of the model."""
 
     name: str
     expression: str
@@ -32,7 +34,9 @@ def environment(catalogue: Catalogue) -> jinja2.Environment:
     return m.environment(catalogue.queries)
 
 
-def queries(client: Client, report: ClientReport, pulled: Pulled, catalogue: Catalogue, env: jinja2.Environment) -> list[Query]:
+def queries(
+    client: Client, report: ClientReport, pulled: Pulled, catalogue: Catalogue, env: jinja2.Environment
+) -> list[Query]:
     """Return all queries of a report, the parameter first, then sources, then tables."""
     return _Writer(client, report, pulled, catalogue, env).all()
 
@@ -46,7 +50,12 @@ class _Writer:
     """Renders the query templates of one report."""
 
     def __init__(
-        self, client: Client, report: ClientReport, pulled: Pulled, catalogue: Catalogue, env: jinja2.Environment,
+        self,
+        client: Client,
+        report: ClientReport,
+        pulled: Pulled,
+        catalogue: Catalogue,
+        env: jinja2.Environment,
     ) -> None:
         self.client, self.report, self.pulled, self.catalogue, self.env = client, report, pulled, catalogue, env
         self.language = catalogue.languages[client.language]
@@ -62,9 +71,11 @@ class _Writer:
         tables = [Query(table.name, self.table(table), "table") for table in self.pulled.tables]
         used = {name for table in self.pulled.tables for name in self.used(table)}
         sources = [
-            Query(name, self.source(source), "source") for name, source in self.catalogue.sources.items() if name in used
+            Query(name, self.source(source), "source")
+            for name, source in self.catalogue.sources.items()
+            if name in used
         ]
-        extra = [Query(f"Bron{table.name}", self.extra(table), "source") for table in self.client.tables]
+        extra = [Query(f"Bron{table.name}", self.wished(table), "source") for table in self.client.tables]
         return [Query(PARAMETER, parameter(self.client.url), "parameter"), *sources, *extra, *tables]
 
     @staticmethod
@@ -78,9 +89,14 @@ class _Writer:
         """Return the query that reads an entity set: only the columns that tables of this report need."""
         entity = self.catalogue.entities[source.entity]
         entity_set = entity.fast if self.client.fast_tables or entity.bulk is None else entity.bulk
-        columns = [column for table in self.pulled.tables if table.source == source.name for column in table.columns.values()]
+        columns = [
+            column for table in self.pulled.tables if table.source == source.name for column in table.columns.values()
+        ]
         optional = {name for column in columns if column.optional for name in self.needed(column)}
-        required = {*source.always, *(name for column in columns if not column.optional for name in self.needed(column))}
+        required = {
+            *source.always,
+            *(name for column in columns if not column.optional for name in self.needed(column)),
+        }
         kinds = self.catalogue.known_columns[entity.columns_of or entity.fast]["columns"]
         listed = [name for name in kinds if name in required]
         context = {
@@ -95,14 +111,15 @@ class _Writer:
     def needed(column: Column) -> tuple[str, ...]:
         return (*((column.source,) if column.source else ()), *column.needs)
 
-    def extra(self, table: ExtraTable) -> str:
+    def wished(self, table: ExtraTable) -> str:
         """Return the query that reads the entity of a row on *Tabellen*."""
         names = list(dict.fromkeys([*table.columns, *(["Division"] if table.divided else [])]))
         context = {
             "required": names,
             "optional": [],
             "dates": [name for name, kind in table.columns.items() if kind == KINDS["datetime"]],
-            "condition": table.condition and {
+            "condition": table.condition
+            and {
                 "column": table.condition.column,
                 "operator": m.M(table.condition.operator),
                 "value": table.condition.value,
@@ -132,7 +149,9 @@ class _Writer:
             "types": [[column.name, m.m_type(column.type)] for column in columns],
             "names": [column.name for column in columns],
             "made": [column.name for column in columns if column.source is None],
-            "renames": [[column.source, column.name] for column in columns if column.source and column.source != column.name],
+            "renames": [
+                [column.source, column.name] for column in columns if column.source and column.source != column.name
+            ],
             **self.data(table),
         }
         template = f"{table.name}.pq"
@@ -145,7 +164,10 @@ class _Writer:
         amount = next((column.source for column in table.columns.values() if column.name == "Bedrag"), "Amount")
         text = self.language.text
         return {
-            "rows": [[row[column] for column in table.columns] for row in self.rows(table.name)],
+            "rows": [
+                [row[column] for column in table.columns]
+                for row in literal_rows(table.name, self.client, self.catalogue)
+            ],
             "opening": {"year": opening.year, "amount": opening.amount},
             "amount": amount,
             "mapping": self.mapping(),
@@ -168,38 +190,9 @@ class _Writer:
             found.setdefault(str(row.division), []).append([row.start, row.end, row.line])
         return found
 
-    def rows(self, table: str) -> list[dict[str, Any]]:
-        """Return the rows of a table that is written out in its query."""
-        lines = self.catalogue.lines
-        if table == "Administratie":
-            return [
-                {
-                    "Administratie": division.code, "Naam": division.name, "Valuta": division.currency,
-                    "Belang": division.ownership, "Klantcode": division.client_code, "Klant": division.client_name,
-                    "Groep": division.group, "Beheerder": division.manager,
-                }
-                for division in self.client.divisions
-            ]
-        if table == "Toegang":
-            return [
-                {"E-mail": person.email, "Administratie": code}
-                for person in self.client.access
-                if person.role.lower() == "viewer"
-                for code in person.divisions or self.codes
-            ]
-        if table == "Rapportregel":
-            titles = self.language.sections["line"]
-            return [
-                {
-                    "Regel": line.name, "Omschrijving": titles[line.name], "Volgorde": number, "Teken": line.sign,
-                    "Overzicht": line.statement, "Subtotaal": bool(line.adds),
-                }
-                for number, line in enumerate(lines.values(), start=1)
-            ]
-        if table == "Regelopbouw":
-            return [{"Regel": line.name, "Basisregel": base} for line in lines.values() for base in line.adds or (line.name,)]
-        return []
-
     def render(self, template: str, **context: Any) -> str:  # noqa: ANN401  whatever a template prints
-        rendered = self.env.get_template(template).render(**self.common, **context)
+        try:
+            rendered = self.env.get_template(template).render(**self.common, **context)
+        except jinja2.TemplateError as error:
+            raise Stop([Problem("B122", Cell(template), {"path": template, "reason": str(error)})]) from error
         return "\n".join(line.rstrip() for line in rendered.strip().splitlines()) + "\n"

@@ -41,7 +41,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
+class Layer:
     """A report's files: ``definition`` and ``resources``, as (path, JSON) in the order they are packed."""
 
     definition: Mapping[str, Json]
@@ -53,7 +53,7 @@ def schema(family: str) -> str:
     return f"{_SCHEMA}/{family}/{VERSIONS[family]}/schema.json"
 
 
-def build(client: Client, report: ClientReport, catalogue: Catalogue) -> Built:
+def build(client: Client, report: ClientReport, catalogue: Catalogue) -> Layer:
     """Return the report layer of a report of a client."""
     pages = {names.stable_id(report.name, "page", page.name): page for page in report.pages}
     theme = _theme(client.theme, catalogue)
@@ -68,7 +68,7 @@ def build(client: Client, report: ClientReport, catalogue: Catalogue) -> Built:
     }
     for page_id, page in pages.items():
         definition |= _PageWriter(client, report, page, catalogue).files(page_id)
-    return Built(
+    return Layer(
         definition,
         {
             f"SharedResources/BaseThemes/{BASE_THEME}.json": {**catalogue.themes[client.theme], "name": BASE_THEME},
@@ -174,7 +174,8 @@ class _PageWriter:
                 "name": names.stable_id(page_id, "binding"),
                 "type": "Drillthrough",
                 "parameters": [
-                    {"name": f"Param_{name}", "boundFilter": name, "fieldExpr": pbir.field(text)} for name, text in filters
+                    {"name": f"Param_{name}", "boundFilter": name, "fieldExpr": pbir.field(text)}
+                    for name, text in filters
                 ],
             }
             made |= {"type": "Drillthrough", "visibility": "HiddenInViewMode"}
@@ -184,7 +185,7 @@ class _PageWriter:
         template = self.catalogue.visuals[f"{visual.kind}.{visual.style}" if visual.style else visual.kind]
         body = copy.deepcopy(template["visual"])
         x, y, width, height = visual.at or _NOWHERE
-        roles = self.roles(visual, template["roles"] if "roles" in template else {})
+        roles = self.roles(visual, template.get("roles", {}))
         if roles:
             body["query"] = {"queryState": roles}
             if visual.sort:
@@ -192,7 +193,7 @@ class _PageWriter:
                 sort = [{"field": pbir.field(field), "direction": direction}]
                 body["query"]["sortDefinition"] = {"sort": sort, "isDefaultSort": False}
         pbir.Styler(body, visual, self.text).apply()
-        self.content(visual, body, visual_id)
+        self.content(visual, body)
         body["drillFilterOtherVisuals"] = True
         made: Json = {
             "$schema": schema("visualContainer"),
@@ -221,9 +222,13 @@ class _PageWriter:
         return {role: {"projections": projections} for role, projections in made.items()}
 
     def projection(self, visual: Visual, text: str, *, active: bool) -> Json:
-        made = {"field": pbir.field(text), "queryRef": pbir.query_ref(text), "nativeQueryRef": pbir.native_ref(text)}
+        made: Json = {
+            "field": pbir.field(text),
+            "queryRef": pbir.query_ref(text),
+            "nativeQueryRef": pbir.native_ref(text),
+        }
         if active and visual.kind != "tableEx":
-            made["active"] = True
+            made |= {"active": True}
         key = visual.captions.get(text)
         return made | ({"displayName": self.language.text(key)} if key else {})
 
@@ -232,7 +237,7 @@ class _PageWriter:
         own = {"page_title": self.title, "client_name": self.client.name}
         return own.get(key) or self.language.text(key)
 
-    def content(self, visual: Visual, body: Json, visual_id: str) -> None:
+    def content(self, visual: Visual, body: Json) -> None:
         """Fill in what depends on the client: a slicer's choice."""
         if visual.kind != "slicer":
             return

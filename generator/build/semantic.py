@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from generator.build.pull import Pulled
     from generator.build.queries import Query
-    from generator.catalogue import Catalogue, Column, Measure, Table
+    from generator.catalogue import Catalogue, Column, Measure, Relationship, Table
     from generator.resolve.client import Client, ClientReport
 
 COMPATIBILITY_LEVEL = 1600
@@ -43,7 +43,9 @@ _FORMATS = {
 }
 
 
-def database(client: Client, report: ClientReport, pulled: Pulled, queries: Sequence[Query], catalogue: Catalogue) -> dict[str, Any]:
+def database(
+    client: Client, report: ClientReport, pulled: Pulled, queries: Sequence[Query], catalogue: Catalogue
+) -> dict[str, Any]:
     """Return the TMSL database; ids follow from client, report and name, so they stay when the content changes."""
     language = catalogue.languages[client.language]
     stem = (client.code, report.name)
@@ -59,19 +61,12 @@ def database(client: Client, report: ClientReport, pulled: Pulled, queries: Sequ
             "discourageImplicitMeasures": True,
             "sourceQueryCulture": "en-US",
             "tables": [
-                _table(table, stem, expressions[table.name], pulled.measures if table.name == home else (), client.language)
+                _table(
+                    table, stem, expressions[table.name], pulled.measures if table.name == home else (), client.language
+                )
                 for table in pulled.tables
             ],
-            "relationships": [
-                {
-                    "name": names.stable_guid(*stem, *row.from_, *row.to),
-                    "fromTable": row.from_[0],
-                    "fromColumn": row.from_[1],
-                    "toTable": row.to[0],
-                    "toColumn": row.to[1],
-                }
-                for row in pulled.relationships
-            ],
+            "relationships": [_relationship(row, stem) for row in pulled.relationships],
             "roles": _roles(client, pulled),
             "expressions": [
                 _expression(query, stem, language.text("url_description")) for query in queries if query.kind != "table"
@@ -88,7 +83,19 @@ def database(client: Client, report: ClientReport, pulled: Pulled, queries: Sequ
     }
 
 
-def _table(table: Table, stem: tuple[str, str], query: Query, measures: Sequence[Measure], language: str) -> dict[str, Any]:
+def _relationship(row: Relationship, stem: tuple[str, str]) -> dict[str, Any]:
+    return {
+        "name": names.stable_guid(*stem, *row.from_, *row.to),
+        "fromTable": row.from_[0],
+        "fromColumn": row.from_[1],
+        "toTable": row.to[0],
+        "toColumn": row.to[1],
+    }
+
+
+def _table(
+    table: Table, stem: tuple[str, str], query: Query, measures: Sequence[Measure], language: str
+) -> dict[str, Any]:
     made: dict[str, Any] = {"name": table.name, "lineageTag": names.stable_guid(*stem, table.name)}
     if table.date:
         made["dataCategory"] = "Time"

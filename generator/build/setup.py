@@ -61,7 +61,7 @@ def _joined(values: Iterable[object], separator: str) -> _Markdown:
 def _environment() -> jinja2.Environment:
     env = ImmutableSandboxedEnvironment(
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701  `finalize` escapes for Markdown
+        autoescape=False,
         finalize=_escaped,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -23,7 +23,6 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "explain": ("spec", "Leg een code van een probleem uit.", "Explain the code of a problem."),
     "generate": ("make", "Maak de bundels.", "Make the bundles."),
     "plan": ("make", "Toon wat generate zou wijzigen.", "Show what generate would change."),
-    "diff": ("make", "Toon de wijziging van een bundel.", "Show the change of one bundle."),
     "doctor": ("doctor", "Controleer de installatie.", "Check the installation."),
 }
 _STOPPED = 130

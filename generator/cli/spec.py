@@ -117,13 +117,15 @@ def check(settings: Settings, marked: Path | None) -> int:
 
 def _read(settings: Settings) -> tuple[Spec, tuple[Problem, ...], int]:
     """Return the spec, all its problems and the number of workbooks."""
-    from generator.spec import rules, workbook  # noqa: PLC0415  the help needs none of it
+    from generator import pipeline  # noqa: PLC0415  the help needs none of it
+    from generator.cli.make import templates_of  # noqa: PLC0415
+    from generator.spec import workbook  # noqa: PLC0415
 
     files = workbook.workbooks(settings.specs)
     if not settings.specs.exists() or not files:
         raise Stop([Problem("B007", None, {"path": settings.specs.as_posix()})], _WRONG_COMMAND)
-    spec, problems = workbook.read(settings.specs)
-    return spec, problems + rules.check(spec), len(files)
+    loaded = pipeline.load(settings.specs, templates_of(settings))
+    return loaded.spec, loaded.problems, len(files)
 
 
 def _of_clients(settings: Settings, spec: Spec, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

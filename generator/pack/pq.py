@@ -18,7 +18,5 @@ def pq(report: BuiltReport) -> dict[str, bytes]:
         f"queries/{report.name}/{names[query.name]}.pq": (query.expression.rstrip("\n") + "\n").encode()
         for query in report.queries
     }
-    members = (
-        f"shared {identifier(query.name)} =\n{query.expression.rstrip()}\n;\n" for query in report.queries
-    )
+    members = (f"shared {identifier(query.name)} =\n{query.expression.rstrip()}\n;\n" for query in report.queries)
     return files | {f"queries/{report.name}.pq": ("section Section1;\n\n" + "\n".join(members)).encode()}

@@ -8,7 +8,6 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from generator.catalogue import Catalogue, Report
 from generator.problems import Problem
 from generator.resolve.client import Access, Client, ClientReport, Division, ExtraTable, MappedRange
 from generator.resolve.lookup import CLIENT, OFFICE_SCOPE, Names, exact_name, hint_values, template_names
@@ -18,6 +17,7 @@ from generator.spec.records import EVERYONE, OFFICE, ClientRow, Office, Record, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from generator.catalogue import Catalogue, Report
     from generator.spec.records import DivisionRow, MeasureRow, TableRow
 
 Row = TypeVar("Row", bound=Any)
@@ -281,7 +281,7 @@ class _Resolver:
             self.problems.append(Problem("B057", row.where("theme"), hint_values(name or "", self.catalogue.themes)))
         return exact or DEFAULT_THEME
 
-    def problem(self, code: str, row: Record, key: str, client: Client, values: dict[str, str]) -> None:  # noqa: PLR0913  a problem has this many parts
+    def problem(self, code: str, row: Record, key: str, client: Client, values: dict[str, str]) -> None:
         """Note a problem at a cell; one that stands in a row for all clients belongs to none of them."""
         owner = "" if getattr(row, "client", "") == EVERYONE else client.code
         self.problems.append(Problem(code, row.where(key), values, owner))

@@ -5,12 +5,17 @@ The office's consolidated bundle is a ``Client`` as well, with the divisions of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from generator.catalogue import Measure, Page
 from generator.spec.records import OFFICE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from generator.catalogue import Measure, Page
+
 
 @dataclass(frozen=True, slots=True)
 class Division:

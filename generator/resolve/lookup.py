@@ -44,9 +44,7 @@ def hint_values(name: str, known: Iterable[str]) -> dict[str, str]:
 @cache
 def template_names(catalogue: Catalogue, scope: str, fact: str) -> Names:
     """Return what the templates offer to reports of a scope; measures over tables of another scope are left out."""
-    columns = {
-        name: frozenset(table.columns) for name, table in catalogue.tables.items() if table.scope in ("", scope)
-    }
+    columns = {name: frozenset(table.columns) for name, table in catalogue.tables.items() if table.scope in ("", scope)}
     formulas = {name: measure.dax.replace("<<fact>>", fact) for name, measure in catalogue.measures.items()}
     reach: dict[str, bool] = {}
 
@@ -55,7 +53,9 @@ def template_names(catalogue: Catalogue, scope: str, fact: str) -> Names:
             reach[name] = True  # the templates hold no cycle; a test says so
             used = dax.references(formulas[name])
             tables = {table for table, _ in used.columns} | used.tables
-            reach[name] = tables <= columns.keys() and all(reachable(other) for other in used.measures if other in formulas)
+            reach[name] = tables <= columns.keys() and all(
+                reachable(other) for other in used.measures if other in formulas
+            )
         return reach[name]
 
     return Names({name: formula for name, formula in formulas.items() if reachable(name)}, columns)

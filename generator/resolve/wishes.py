@@ -37,12 +37,22 @@ KINDS = {
 }
 """Types of ``entities.json`` in the words of ``tables.toml``; Exact's date columns carry no time of day."""
 
+_ADDED = re.compile(r"Division\w*|CreatedUtc|ModifiedUtc")
+"""Columns that Invantive adds to every table of a division."""
+
+_ROLES = {
+    "values": {"role_nl": "waarden", "role_en": "values"},
+    "category": {"role_nl": "een categorie", "role_en": "a category"},
+    "series": {"role_nl": "een reeks", "role_en": "a series"},
+}
 _OPERATORS = {"=": "=", "==": "=", "eq": "=", "<>": "<>", "!=": "<>", "ne": "<>", ">": ">", "gt": ">"}
 _OPERATORS |= {">=": ">=", "ge": ">=", "<": "<", "lt": "<", "<=": "<=", "le": "<="}
 _CONDITION = re.compile(r"\s*(\w+)\s*(>=|<=|<>|!=|==|=|>|<|\b(?:eq|ne|gt|ge|lt|le)\b)\s*(.+?)\s*", re.IGNORECASE)
 
 
-def own_measures(rows: Sequence[MeasureRow], names: Names, catalogue: Catalogue, client: str) -> tuple[list[Measure], list[Problem]]:
+def own_measures(
+    rows: Sequence[MeasureRow], names: Names, catalogue: Catalogue, client: str
+) -> tuple[list[Measure], list[Problem]]:
     """Return a client's own measures, each formula looked up among the templates' and its own, and what is wrong."""
     formulas = {**names.formulas, **{row.name: row.dax for row in rows}}
     known = Names(formulas, names.columns)
@@ -51,7 +61,11 @@ def own_measures(rows: Sequence[MeasureRow], names: Names, catalogue: Catalogue,
         found = list(formula_problems(row.name, row.dax, known, row.where("dax"), client))
         circle = () if found else cycle(row.name, formulas)
         if circle:
-            found.append(Problem("B046", row.where("dax"), {"measure": row.name, "circle": " → ".join((*circle, row.name))}, client))
+            found.append(
+                Problem(
+                    "B046", row.where("dax"), {"measure": row.name, "circle": " → ".join((*circle, row.name))}, client
+                )
+            )
         problems += found
     return [_own_measure(row, catalogue) for row in rows], problems
 
@@ -59,7 +73,7 @@ def own_measures(rows: Sequence[MeasureRow], names: Names, catalogue: Catalogue,
 def _own_measure(row: MeasureRow, catalogue: Catalogue) -> Measure:
     """Return the measure of a row; where it replaces one of the templates, empty cells keep what that one has."""
     base = catalogue.measures.get(exact_name(row.name, catalogue.measures) or "")
-    described = {code: row.description for code in catalogue.languages} if row.description else None
+    described = dict.fromkeys(catalogue.languages, row.description) if row.description else None
     return Measure(
         base.name if base else row.name,
         row.dax.strip(),
@@ -69,7 +83,9 @@ def _own_measure(row: MeasureRow, catalogue: Catalogue) -> Measure:
     )
 
 
-def extra_table(row: TableRow, catalogue: Catalogue, taken: Iterable[str], client: str) -> tuple[ExtraTable | None, list[Problem]]:
+def extra_table(
+    row: TableRow, catalogue: Catalogue, taken: Iterable[str], client: str
+) -> tuple[ExtraTable | None, list[Problem]]:
     """Return the table of a row on *Tabellen*, or None with what is wrong; an entity not in the list works by name."""
     problems = []
     entity = exact_name(row.entity, catalogue.known_columns) or row.entity.strip()
@@ -84,9 +100,9 @@ def extra_table(row: TableRow, catalogue: Catalogue, taken: Iterable[str], clien
     columns: dict[str, str] = {}
     for column in row.columns or [name for name, kind in known["columns"].items() if kind in KINDS]:
         exact = exact_name(column, known["columns"])
-        if exact is None and known["columns"]:
+        if exact is None and known["columns"] and not _ADDED.fullmatch(column):
             values = {"entity": entity, **hint_values(column, known["columns"])}
-            problems.append(Problem("B049", row.where("columns"), values, client))
+            problems.append(Problem("B049" if known["complete"] else "B093", row.where("columns"), values, client))
         columns[exact or column] = KINDS.get(known["columns"].get(exact or column, "string"), "text")
     condition, wrong = _condition(row, known["columns"], client)
     problems += wrong
@@ -115,7 +131,13 @@ def _condition_value(text: str, kind: str) -> str | int | Decimal | bool | None:
             number = Decimal(bare.replace(",", "."))
         except InvalidOperation:
             return None
-        return int(number) if number.is_finite() and number == number.to_integral() else number if number.is_finite() else None
+        return (
+            int(number)
+            if number.is_finite() and number == number.to_integral()
+            else number
+            if number.is_finite()
+            else None
+        )
     if kind == "bool":
         return {"true": True, "waar": True, "ja": True, "false": False, "onwaar": False, "nee": False}.get(bare.lower())
     return bare if kind == "text" else None
@@ -123,14 +145,20 @@ def _condition_value(text: str, kind: str) -> str | int | Decimal | bool | None:
 
 def mapped_line(name: str, catalogue: Catalogue) -> Line | None:
     """Return the base line that a cell names, by its fixed name or by its title in any language."""
-    titles = {title: fixed for language in catalogue.languages.values() for fixed, title in language.sections["line"].items()}
+    titles = {
+        title: fixed for language in catalogue.languages.values() for fixed, title in language.sections["line"].items()
+    }
     exact = exact_name(name, catalogue.lines) or titles.get(exact_name(name, titles) or "")
     line = catalogue.lines.get(exact or "")
     return line if line and not line.adds else None
 
 
 def place_visuals(
-    pages: Sequence[Page], rows: Sequence[VisualRow], names: Names, catalogue: Catalogue, client: str,
+    pages: Sequence[Page],
+    rows: Sequence[VisualRow],
+    names: Names,
+    catalogue: Catalogue,
+    client: str,
 ) -> tuple[tuple[Page, ...], list[Problem]]:
     """Return the pages with the workbook's visuals on them; a new page name makes a page, a full page goes on."""
     made = {page.name: page for page in pages}
@@ -168,13 +196,19 @@ def _next_page(name: str) -> str:
 def page_name(text: str, pages: Iterable[str], catalogue: Catalogue) -> str | None:
     """Return the fixed name of a page, by that name or by its title in any language."""
     existing = tuple(pages)
-    titles = {title: fixed for language in catalogue.languages.values() for fixed, title in language.sections["page"].items()}
+    titles = {
+        title: fixed for language in catalogue.languages.values() for fixed, title in language.sections["page"].items()
+    }
     by_title = titles.get(exact_name(text, titles) or "")
     return exact_name(text, existing) or (by_title if by_title in existing else None)
 
 
 def _own_visual(
-    row: VisualRow, number: int, names: Names, catalogue: Catalogue, client: str,
+    row: VisualRow,
+    number: int,
+    names: Names,
+    catalogue: Catalogue,
+    client: str,
 ) -> tuple[Visual | None, list[Problem]]:
     kinds = [kind for kind, template in catalogue.visuals.items() if "size" in template]
     kind = exact_name(row.kind, kinds)
@@ -219,6 +253,6 @@ def _role_problems(row: VisualRow, kind: str, catalogue: Catalogue, client: str)
     for role in ("values", "category", "series"):
         filled = bool(getattr(row, role))
         if role in required and not filled:
-            yield Problem("B055", row.where(role), {"kind": kind, "role": role}, client)
+            yield Problem("B055", row.where(role), {"kind": kind, **_ROLES[role]}, client)
         if filled and role not in roles:
-            yield Problem("B050", row.where(role), {"kind": kind, "role": role}, client)
+            yield Problem("B050", row.where(role), {"kind": kind, **_ROLES[role]}, client)

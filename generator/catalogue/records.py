@@ -1,0 +1,200 @@
+"""What the templates hold, as records: tables, measures, pages, reports and texts of a platform."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Position = tuple[int, int, int, int]
+"""x, y, width and height in pixels on a page of 1280 by 720."""
+
+_FIELD = re.compile(r"(?P<table>[^\[\]]+)\[(?P<column>[^\[\]]+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a model table; see the head of ``tables.toml``."""
+
+    name: str
+    type: str
+    source: str | None = None
+    needs: tuple[str, ...] = ()
+    optional: bool = False
+    key: bool = False
+    hidden: bool = False
+    sort_by: str | None = None
+    format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the model; ``source`` is the query that its direct columns come from."""
+
+    name: str
+    columns: Mapping[str, Column]
+    source: str | None = None
+    uses: tuple[str, ...] = ()
+    scope: str = ""
+    check: bool = False
+    date: str | None = None
+    measures: bool = False
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """Many to one: rows of ``from_`` look up their one row in ``to``; each is (table, column)."""
+
+    from_: tuple[str, str]
+    to: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """An entity of the platform: its fast and bulk entity sets, and whose column list holds for both."""
+
+    name: str
+    fast: str
+    bulk: str | None = None
+    columns_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A query that reads one entity set; ``always`` are its columns for keys, joins and filters."""
+
+    name: str
+    entity: str
+    always: tuple[str, ...] = ()
+    unfiltered: bool = False
+    year: str | None = None
+    amount: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A measure with its formula, placeholders still in it; ``format`` is a Power BI format string."""
+
+    name: str
+    dax: str
+    format: str = ""
+    folder: str = ""
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A report line; a subtotal ``adds`` base lines."""
+
+    name: str
+    statement: str
+    sign: int
+    adds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Visual:
+    """A visual on a page, from a template or from the workbook (then ``caption`` is its literal title).
+
+    ``category`` and ``series`` are columns as ``Table[Column]``, ``values`` measures; in ``tableEx`` the category
+    columns come first. ``title``, ``subtitle``, ``text`` and ``alt`` are keys of the language file.
+    """
+
+    name: str
+    kind: str
+    style: str | None = None
+    at: Position | None = None
+    strip: int | None = None
+    title: str | None = None
+    caption: str | None = None
+    subtitle: str | None = None
+    text: str | None = None
+    alt: str | None = None
+    category: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    series: str | None = None
+    colours: tuple[str, ...] = ()
+    captions: Mapping[str, str] = field(default_factory=dict)
+    colour: str | None = None
+    compare: tuple[str, ...] = ()
+    sign_colours: tuple[str, ...] = ()
+    background: str | None = None
+    widths: Mapping[str, int] = field(default_factory=dict)
+    sort: tuple[str, ...] = ()
+    filters: tuple[Mapping[str, Any], ...] = ()
+    not_blank: str | None = None
+    totals: bool = False
+    single: bool = False
+    single_when: str | None = None
+    default: str | None = None
+    default_when_single: str | None = None
+    when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page; with ``drill_through`` it is hidden and opened from a row of another page."""
+
+    name: str
+    visuals: tuple[Visual, ...] = ()
+    drill_through: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report; ``scope`` says whom it is for (client or office), ``fact`` which table holds the amounts."""
+
+    name: str
+    scope: str
+    fact: str
+    pages: tuple[str, ...]
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """The texts of a language: ``sections`` maps report, page, line and text to their keys."""
+
+    code: str
+    culture: str
+    months: tuple[str, ...]
+    quarter: str
+    until: str
+    sections: Mapping[str, Mapping[str, str]]
+
+    def text(self, key: str) -> str:
+        """Return a text of the section ``text``."""
+        return self.sections["text"][key]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Catalogue:
+    """All templates of a platform; compared by identity, since it is loaded once."""
+
+    platform: Mapping[str, Any]
+    entities: Mapping[str, Entity]
+    known_columns: Mapping[str, Mapping[str, Any]]
+    sources: Mapping[str, Source]
+    tables: Mapping[str, Table]
+    relationships: tuple[Relationship, ...]
+    measures: Mapping[str, Measure]
+    lines: Mapping[str, Line]
+    pages: Mapping[str, Page]
+    reports: Mapping[str, Report]
+    languages: Mapping[str, Language]
+    queries: Mapping[str, str]
+    visuals: Mapping[str, Mapping[str, Any]]
+    themes: Mapping[str, Mapping[str, Any]]
+    setup: Mapping[str, str]
+    fingerprint: str
+
+
+def split_field(text: str) -> tuple[str, str] | None:
+    """Return table and column of ``Table[Column]`` or ``'Table'[Column]``, or None."""
+    match = _FIELD.fullmatch(text.strip())
+    return (match["table"].strip().strip("'"), match["column"].strip()) if match else None

@@ -1,0 +1,204 @@
+"""The story of a run: read, resolve, build, pack, write; for one client and for all of them in parallel.
+
+Start here to know the program: each step is a function from one value to the next, and this module calls them in order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+from generator import __version__, catalogue, output
+from generator.build import build
+from generator.commit import MANIFEST
+from generator.pack import pack
+from generator.problems import Problem, Stop
+from generator.resolve import resolve
+from generator.spec import rules, workbook
+from generator.spec.records import OFFICE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from generator.build import Built
+    from generator.catalogue import Catalogue
+    from generator.resolve.client import Client
+    from generator.spec.records import Spec
+
+FEW = 50
+"""Below so many bundles to build, starting other processes costs more than it gains."""
+
+_CHUNK = 8  # bundles a process gets at a time: enough to make passing them on cheap, few enough to share out evenly
+_OFFICE_SHEETS = frozenset({"Klanten", "Clients", "Administraties", "Divisions", "Rekeningindeling", "Account mapping"})
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The workbooks, understood: every client that can be made, and every problem."""
+
+    spec: Spec
+    clients: tuple[Client, ...]
+    problems: tuple[Problem, ...]
+    catalogue: Catalogue
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """Return the codes of all bundles that the workbooks ask for, those with errors too."""
+        return frozenset(
+            {client.code for client in self.clients}
+            | {row.code for row in self.spec.clients if row.active is not False}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a bundle; ``status`` is created, changed, unchanged, removed, skipped or failed."""
+
+    client: str
+    status: str
+    files: int = 0
+    reports: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """How bundles are made: where from and to, and whether hand-edited or unchanged files are written too."""
+
+    out: Path
+    templates: Path | None = None
+    force: bool = False
+    overwrite: bool = False
+    jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
+
+
+def load(specs: Path, templates: Path | None = None) -> Loaded:
+    """Read and resolve the workbooks; problems are values, only broken templates raise ``Stop``."""
+    known = catalogue.load(templates)
+    spec, problems = workbook.read(specs)
+    clients, unresolved = resolve(spec, known)
+    return Loaded(spec, clients, (*problems, *rules.check(spec), *unresolved), known)
+
+
+def makeable(loaded: Loaded, *, keep_going: bool) -> tuple[tuple[Client, ...], tuple[str, ...]]:
+    """Return the clients to make and the codes of those left out for their errors.
+
+    Raises ``Stop`` where errors stop everything: any error without ``keep_going``, and one that belongs to no client.
+    """
+    errors = [problem for problem in loaded.problems if problem.is_error]
+    if errors and (not keep_going or any(not problem.client for problem in errors)):
+        raise Stop(loaded.problems)
+    bad = {problem.client.casefold() for problem in errors}
+    if any(problem.cell and problem.cell.sheet in _OFFICE_SHEETS for problem in errors):
+        bad.add(OFFICE)  # its divisions and mapping come from rows of which one is in doubt
+    made = tuple(client for client in loaded.clients if client.code.casefold() not in bad)
+    left = {client.code for client in loaded.clients} | {problem.client for problem in errors}
+    return made, tuple(sorted(code for code in left if code.casefold() in bad))
+
+
+def spec_hash(client: Client, known: Catalogue) -> str:
+    """Return the hash of all that a bundle is made from: resolved spec, templates, the program's version."""
+    return hashlib.sha256(f"{__version__}\0{known.fingerprint}\0{client!r}".encode()).hexdigest()
+
+
+def files(client: Client, known: Catalogue) -> dict[str, bytes]:
+    """Return all files of a bundle, its manifest included; raise ``Stop`` where the templates make no sound model."""
+    built = build(client, known)
+    packed = pack(built)
+    return packed | {MANIFEST: output.manifest(_document(built, known), packed)}
+
+
+def _document(built: Built, known: Catalogue) -> dict[str, object]:
+    """Return what a bundle's manifest tells besides the hashes of its files."""
+    client = built.client
+    return {
+        "client": client.code,
+        "url": client.url,
+        "divisions": [division.code for division in client.divisions],
+        "reports": [
+            {
+                "name": report.name,
+                "pbit": f"{client.code}-{report.name}.pbit",
+                "pages": list(report.pages),
+                "tables": [table["name"] for table in report.database["model"]["tables"]],
+                "measures": [
+                    measure["name"]
+                    for table in report.database["model"]["tables"]
+                    for measure in table.get("measures", ())
+                ],
+            }
+            for report in built.reports
+        ],
+        "spec_hash": spec_hash(client, known),
+    }
+
+
+def make(client: Client, known: Catalogue, job: Job) -> Outcome:
+    """Make one bundle and write what differs; a failure is an outcome, so that it ends no other client's."""
+    reports = tuple(report.name for report in client.reports)
+    try:
+        if not job.force and not job.overwrite and output.current(job.out, client.code, spec_hash(client, known)):
+            return Outcome(client.code, "unchanged", len(output.previous(job.out, client.code)["files"]), reports)
+        made = files(client, known)
+        change = output.compare(job.out, client.code, made, force=job.force)
+        output.commit(job.out, made, change, overwrite=job.overwrite)
+    except Stop as stop:
+        return Outcome(client.code, "failed", 0, reports, problems=stop.problems)
+    kept = () if job.overwrite else change.edited
+    return Outcome(client.code, change.status, len(made) - 1, reports, kept, change.kept if kept else ())
+
+
+def make_all(clients: Sequence[Client], known: Catalogue, job: Job) -> Iterator[Outcome]:
+    """Make bundles, in several processes where there are many; outcomes come as they are ready."""
+    output.enrol(job.out, __version__, (client.code for client in clients))
+    pending = [
+        client for client in clients if job.force or not output.current(job.out, client.code, spec_hash(client, known))
+    ]
+    if len(pending) < FEW or job.jobs == 1:
+        yield from (make(client, known, job) for client in clients)
+        return
+    waiting = {client.code for client in pending}
+    yield from (make(client, known, job) for client in clients if client.code not in waiting)
+    yield from _in_processes(pending, job)
+
+
+def _in_processes(clients: Sequence[Client], job: Job) -> Iterator[Outcome]:
+    """Share bundles out over processes, a bounded number at a time; spawned, since that works on every system."""
+    chunks = (clients[start : start + _CHUNK] for start in range(0, len(clients), _CHUNK))
+    with ProcessPoolExecutor(job.jobs, mp_context=get_context("spawn")) as pool:
+        running: set[Future[list[Outcome]]] = set()
+        for chunk in chunks:
+            running.add(pool.submit(_make_chunk, chunk, job))
+            if len(running) >= 2 * job.jobs:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                yield from _outcomes(done)
+        yield from _outcomes(running)
+
+
+def _outcomes(futures: Iterable[Future[list[Outcome]]]) -> Iterator[Outcome]:
+    for future in futures:
+        yield from future.result()
+
+
+def _make_chunk(clients: Sequence[Client], job: Job) -> list[Outcome]:
+    """Make some bundles in a process of their own, which loads the templates once."""
+    known = catalogue.load(job.templates)
+    return [make(client, known, job) for client in clients]
+
+
+def remove_all(out: Path, codes: Iterable[str], ask: Callable[[str], bool]) -> Iterator[Outcome]:
+    """Remove bundles that the workbooks no longer ask for, each only on a yes; the others stay, with a warning."""
+    for code in codes:
+        if not ask(code):
+            yield Outcome(code, "skipped", problems=(Problem("B121", None, {"name": code}, code),))
+            continue
+        try:
+            yield Outcome(code, "removed", len(output.remove(out, code).removed))
+        except Stop as stop:
+            yield Outcome(code, "failed", problems=stop.problems)
