@@ -237,7 +237,7 @@ def test_positions(tmp_path, position, problems):
             "B074 Meetwaarden!B4",
         ),
         (
-            "## Tabellen\n| Klant | Entiteit | Naam |\n| bakker | E.A.B | |\n| bakker | E.C.B@eol | |\n| bakker | E.C.B | C |\n",
+            "## Tabellen\n| Klant | Entiteit | Naam |\n| bakker | E.A.B | |\n| bakker | E.C.B@eol | |\n",
             "B077 Tabellen!B3",
         ),
         (

@@ -10,6 +10,7 @@ from openpyxl.cell.cell import Cell as WorkbookCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import quote_sheetname
+from openpyxl.worksheet.hyperlink import Hyperlink
 
 from generator.problems import Problem
 from generator.spec.guard import guard
@@ -95,6 +96,7 @@ def _list(book: Workbook, problems: Sequence[Problem], language: str) -> None:
             cell.data_type = "s"  # a text, even where it begins with =
             cell.alignment = Alignment(wrap_text=True, vertical="top")
         if address and sheet in book.sheetnames:
-            page.cell(row, 2).hyperlink = f"#{quote_sheetname(sheet)}!{address}"
-            page.cell(row, 2).font = Font(color="0B6E99", underline="single")
+            link = page.cell(row, 2)
+            link.hyperlink = Hyperlink(ref=link.coordinate, location=f"{quote_sheetname(sheet)}!{address}")
+            link.font = Font(color="0B6E99", underline="single")
     book.active = 0

@@ -1,0 +1,311 @@
+"""The guard: files that break readers are refused in words, and nothing is lost in silence."""
+
+import struct
+import time
+import zlib
+from io import BytesIO
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile
+
+import pytest
+from markdown import BASE, book, found, read, save
+from openpyxl import Workbook
+
+from generator.problems import Problem
+from generator.spec import guard as guard_module
+from generator.spec.guard import GuardResult, guard, letters, number
+
+SHEET = "xl/worksheets/sheet2.xml"
+MAIN = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+
+
+def parts_of(path):
+    with ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def rewrite(path, parts, method=ZIP_DEFLATED):
+    with ZipFile(path, "w", method) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return path
+
+
+def with_sheet(folder, content, part=SHEET):
+    path = save(folder, BASE)
+    return rewrite(path, parts_of(path) | {part: content})
+
+
+def sheet(rows):
+    return b"<worksheet " + MAIN + b"><sheetData>" + rows + b"</sheetData></worksheet>"
+
+
+def refused(path):
+    """Return the code of the refusal, which is all that reading gives as well."""
+    looked = guard(path)
+    assert isinstance(looked, Problem), looked
+    assert found(read(path)[1]) == [f"{looked.code} {path.name}"]
+    return looked.code
+
+
+def test_a_correct_workbook_passes(tmp_path):
+    path = save(tmp_path, BASE)
+    assert guard(path) == GuardResult(path.read_bytes())
+
+
+def test_values_in_the_far_corners(tmp_path):
+    made = book(BASE)
+    made["Klanten"]["XFD1048576"] = "x"
+    made.save(tmp_path / "kantoor.xlsx")
+    assert refused(tmp_path / "kantoor.xlsx") == "B004"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        b"<row r='1048576'><c r='XFD1048576'><v>1</v></c></row>",
+        b'<row r = "1048576"><c r = "XFD1048576"><v>1</v></c></row>',
+        b'<row\nr="1048576"\n><c\nr="XFD1048576"><v>1</v></c></row>',
+        b'<row r="1048576"><c s="1" r="XFD1048576"><v>1</v></c></row>',
+        b'<row r="1048576"><c s="1" t="inlineStr" r="XFD1048576"><is><t>x</t></is></c></row>',
+        b'<row r="400000"><c r="Z400000"><v>1</v></c></row>',
+        b'<row r="1048576">' + b"<c><v>1</v></c>" * 6 + b"</row>",
+        b'<x:row xmlns:x="x" r="1048576"><x:c r="XFD1048576"><x:v>1</x:v></x:c></x:row>',
+    ],
+)
+def test_far_corners_in_every_spelling(tmp_path, rows):
+    assert refused(with_sheet(tmp_path, sheet(rows))) == "B004"
+
+
+def test_far_corners_with_a_prefix_on_everything(tmp_path):
+    content = sheet(b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')
+    for tag in (b"worksheet", b"sheetData", b"row", b"c", b"v"):
+        content = content.replace(b"<" + tag, b"<x:" + tag).replace(b"</" + tag, b"</x:" + tag)
+    content = content.replace(b"<x:cx:", b"<x:c ").replace(b"xmlns=", b"xmlns:x=")
+    assert refused(with_sheet(tmp_path, content)) == "B004"
+
+
+def test_a_million_formatted_empty_rows_do_no_harm(tmp_path):
+    made = book(BASE)
+    made.save(tmp_path / "kantoor.xlsx")
+    path = tmp_path / "kantoor.xlsx"
+    content = parts_of(path)[SHEET]
+    rows = b"".join(b'<row r="%d" s="1"><c r="A%d" s="1"/></row>' % (row, row) for row in range(4, 1_000_000))
+    rewrite(path, parts_of(path) | {SHEET: content.replace(b"</sheetData>", rows + b"</sheetData>")})
+    started = time.perf_counter()
+    assert found(read(path)[1]) == []
+    assert time.perf_counter() - started < 20
+
+
+def test_a_hundred_thousand_rows(tmp_path):
+    made = Workbook(write_only=True)
+    for title, rows in (
+        ("Kantoor", [["Naam"], ["Van Dam"]]),
+        ("Klanten", [["Code", "Naam", "URL"], ["a", "A", "https://bridge-online.cloud/a/odata4"]]),
+    ):
+        page = made.create_sheet(title)
+        for row in rows:
+            page.append(row)
+    page = made.create_sheet("Administraties")
+    page.append(["Klant", "Code"])
+    for code in range(1, 100_001):
+        page.append(["a", code])
+    made.save(tmp_path / "kantoor.xlsx")
+    spec, problems = read(tmp_path / "kantoor.xlsx")
+    assert (len(spec.divisions), problems) == (100_000, [])
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [b'<!DOCTYPE x [<!ENTITY a "b">]>', b"<!doctype x>", b'<!DOCTYPE x SYSTEM "file:///etc/passwd">', b"<! DOCTYPE x>"],
+)
+@pytest.mark.parametrize("part", [SHEET, "xl/workbook.xml", "xl/styles.xml", "xl/_rels/workbook.xml.rels"])
+def test_document_types_and_entities(tmp_path, part, declaration):
+    path = save(tmp_path, BASE)
+    content = parts_of(path)[part]
+    rewrite(path, parts_of(path) | {part: declaration + content})
+    assert refused(path) == "B005"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_other_encodings(tmp_path, encoding):
+    path = save(tmp_path, BASE)
+    rewrite(path, parts_of(path) | {SHEET: parts_of(path)[SHEET].decode().encode(encoding)})
+    assert refused(path) == "B005"
+
+
+def test_a_declared_encoding(tmp_path):
+    path = save(tmp_path, BASE)
+    content = b'<?xml version="1.0" encoding="UTF-7"?>' + parts_of(path)[SHEET]
+    assert refused(rewrite(path, parts_of(path) | {SHEET: content})) == "B005"
+    content = content.replace(b"UTF-7", b"utf-8")
+    assert isinstance(guard(rewrite(path, parts_of(path) | {SHEET: content})), GuardResult)
+
+
+def test_a_zip_bomb(tmp_path):
+    path = save(tmp_path, BASE)
+    rewrite(path, parts_of(path) | {"xl/media/image1.png": b"\0" * 210_000_000})
+    assert path.stat().st_size < 1_000_000
+    assert refused(path) == "B004"
+
+
+def test_a_zip_bomb_with_lying_headers(tmp_path):
+    path = save(tmp_path, BASE)
+    rewrite(path, parts_of(path) | {"xl/media/x.xml": b"\0" * 210_000_000})
+    data = path.read_bytes()
+    path.write_bytes(data.replace(struct.pack("<L", 210_000_000), struct.pack("<L", 1000)))
+    assert refused(path) == "B004"
+
+
+def test_sizes_and_checksums_are_checked(tmp_path):
+    path = save(tmp_path, BASE)
+    rewrite(path, parts_of(path), ZIP_STORED)
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"Bakkerij", b"Bakkerxx"))
+    assert refused(path) == "B003"
+
+
+def test_what_stands_in_an_unpacked_part_is_counted_in_full(tmp_path, monkeypatch):
+    path = save(tmp_path, BASE)
+    real = sum(map(len, parts_of(path).values()))
+    monkeypatch.setattr(guard_module, "MAX_BYTES", real - 1)
+    assert guard(path).code == "B004"
+    monkeypatch.setattr(guard_module, "MAX_BYTES", real)
+    assert isinstance(guard(path), GuardResult)
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path, monkeypatch):
+    path = save(tmp_path, BASE)
+    monkeypatch.setattr(guard_module, "MAX_BYTES", path.stat().st_size - 1)
+    assert guard(path).code == "B004"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "B003"),
+        (b"\0\0\0\0", "B003"),
+        (b"  \r\n", "B003"),
+        (b"PK", "B003"),
+        (b"PK\x05\x06" + b"\0" * 18, "B001"),
+        (b"Code;Naam;URL\r\nbakker;Bakkerij;https://x\r\n", "B001"),
+        (b"<html><table><tr><td>Code</td></tr></table></html>", "B001"),
+        (b"\xef\xbb\xbfCode,Naam", "B001"),
+        (b"%PDF-1.7", "B001"),
+        (b"\x89PNG\r\n\x1a\n", "B001"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "B002"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "B002"),
+    ],
+)
+def test_foreign_files(tmp_path, content, code):
+    path = tmp_path / "kantoor.xlsx"
+    path.write_bytes(content)
+    assert refused(path) == code
+
+
+@pytest.mark.parametrize("part", ["word/document.xml", "content.xml", "xl/workbook.bin"])
+def test_other_packages(tmp_path, part):
+    assert refused(rewrite(tmp_path / "kantoor.xlsx", {"[Content_Types].xml": b"<Types/>", part: b"<x/>"})) == "B001"
+
+
+@pytest.mark.parametrize("kept", [10, 100, 1000, 3000, -200, -23, -1])
+def test_truncated_files(tmp_path, kept):
+    path = save(tmp_path, BASE)
+    path.write_bytes(path.read_bytes()[:kept])
+    assert refused(path) == "B003"
+
+
+def test_a_part_with_a_password(tmp_path):
+    path = save(tmp_path, BASE)
+    data = bytearray(path.read_bytes())
+    start = 0
+    while (start := data.find(b"PK\x01\x02", start)) >= 0:
+        data[start + 8] |= 1
+        start += 4
+    path.write_bytes(data)
+    assert refused(path) == "B002"
+
+
+def test_other_ways_of_packing(tmp_path):
+    path = save(tmp_path, BASE)
+    assert refused(rewrite(path, parts_of(path), ZIP_BZIP2)) == "B005"
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_doubled_part(tmp_path):
+    path = save(tmp_path, BASE)
+    with ZipFile(path, "a") as archive:
+        archive.writestr(SHEET, b"<worksheet/>")
+    assert refused(path) == "B005"
+
+
+def test_a_file_that_is_gone_or_held(tmp_path, monkeypatch):
+    assert refused(tmp_path / "weg.xlsx") == "B006"
+    path = save(tmp_path, BASE)
+
+    def held(_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(path), "read_bytes", held)
+    assert guard(path).code == "B006"
+
+
+def test_a_folder_named_as_a_workbook_is_passed_over(tmp_path):
+    save(tmp_path, BASE)
+    (tmp_path / "map.xlsx").mkdir()
+    assert found(read(tmp_path)[1]) == []
+
+
+def test_formulas_errors_and_merged_cells_are_found(tmp_path):
+    made = book(BASE)
+    made["Klanten"]["B2"] = '="Bak" & "kerij" & A1 < 3'
+    made["Klanten"]["F9"] = "=SUM(A1:A2)"
+    made["Klanten"].merge_cells("G1:H2")
+    made.save(tmp_path / "kantoor.xlsx")
+    looked = guard(tmp_path / "kantoor.xlsx")
+    assert looked.formulas == {("Klanten", "B2"): '"Bak" & "kerij" & A1 < 3', ("Klanten", "F9"): "SUM(A1:A2)"}
+    assert looked.merged == {"Klanten": ("G1:H2",)}
+
+
+def test_broken_xml_is_a_problem(tmp_path):
+    assert refused(with_sheet(tmp_path, sheet(b'<row r="1"><c r="A1"><f>1</c></row>'))) == "B003"
+    assert found(read(with_sheet(tmp_path, b"<worksheet "))[1]) == ["B003 kantoor.xlsx"]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_damaged_byte_never_raises(tmp_path, seed):
+    path = save(tmp_path, BASE)
+    data = bytearray(path.read_bytes())
+    data[(seed * 7919) % len(data)] ^= 0x55
+    path.write_bytes(data)
+    for problem in read(path)[1]:
+        assert problem.text("message", "nl")
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_damaged_part_never_raises(tmp_path, seed):
+    path = save(tmp_path, BASE)
+    parts = parts_of(path)
+    name = sorted(parts)[seed % len(parts)]
+    place = zlib.crc32(bytes([seed])) % max(1, len(parts[name]))
+    parts[name] = parts[name][:place] + b"<&" + parts[name][place + 3 :]
+    for problem in read(rewrite(path, parts))[1]:
+        assert problem.text("message", "nl")
+
+
+def test_text_with_references_of_xml_is_kept(tmp_path):
+    spec, problems = read(save(tmp_path, BASE.replace("Bakkerij", "B & C <\"d'> é €")))
+    assert problems == []
+    assert spec.clients[0].name == "B & C <\"d'> é €"
+
+
+def test_columns_have_letters_and_numbers():
+    assert [letters(1), letters(26), letters(27), letters(702), letters(703), letters(16384)] == [
+        "A", "Z", "AA", "ZZ", "AAA", "XFD",
+    ]  # fmt: skip
+    assert all(number(letters(column)) == column for column in range(1, 16385))
+
+
+def test_the_guard_reads_a_workbook_from_memory(tmp_path):
+    looked = guard(save(tmp_path, BASE))
+    assert ZipFile(BytesIO(looked.data)).testzip() is None
