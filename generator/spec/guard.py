@@ -43,7 +43,6 @@ _UNUSUAL = tuple(
     for pattern in (
         rb"<f[\s/>]",
         rb't="e"',
-        rb"<mergeCell ",
         rb'r="(?:[A-Z]{2}|[A-Z]?\d{6})',
         rb'<c(?! r=")[\s/>]',
         rb":c[\s/>]",
@@ -121,7 +120,12 @@ def _inspect(data: bytes) -> GuardResult:
 
 
 def _is_unusual(content: bytes) -> bool:
-    return b"<worksheet" not in content[:1000] or any(pattern.search(content) for pattern in _UNUSUAL)
+    after = max(content.rfind(b"</sheetData>"), 0)
+    return (
+        b"<worksheet" not in content[:1000]
+        or b"<mergeCell" in content[after:]
+        or any(pattern.search(content) for pattern in _UNUSUAL)
+    )
 
 
 def _check_container(data: bytes) -> None:

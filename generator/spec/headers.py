@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from generator.problems import LANGUAGES, Cell, Problem
@@ -55,6 +56,7 @@ class Found:
     problems: list[Problem] = field(default_factory=list)
 
 
+@cache
 def looks_secret(name: str) -> bool:
     """Tell whether the name of a sheet or column asks for a secret."""
     return any(word in fold(name) for word in _SECRET)
@@ -76,10 +78,16 @@ def wanted(page: Page) -> str:
 
 
 def find_header(sheet: Sheet, rows: list[list[Raw]]) -> int | None:
-    """Return the row with the most known headers: a title or a remark may stand above it."""
-    scores = [len(_known(sheet, row)) for row in rows[:_HEADER_ROWS]]
-    best = max(scores, default=0)
-    return scores.index(best) if best else None
+    """Return the first row with all required headers, else the one with the most: a title may stand above it."""
+    required = {column.key for column in sheet.columns if column.required}
+    best, most = None, 0
+    for index, row in enumerate(rows[:_HEADER_ROWS]):
+        known = _known(sheet, row)
+        if required <= known:
+            return index
+        if len(known) > most:
+            best, most = index, len(known)
+    return best
 
 
 def _known(sheet: Sheet, cells: Iterable[Raw]) -> set[str]:
@@ -106,7 +114,7 @@ def find_columns(page: Page, header: int, found: Found) -> dict[str, int]:
     missing = {column.key: column for column in page.sheet.columns if column.required and column.key not in columns}
     if page.only_client is not None and page.sheet.key != "clients":
         missing.pop("client", None)
-    language = language_of(map(show, page.rows[header]), page.sheet.columns)
+    language = language_of(map(show, page.rows[header]), page.sheet.columns) if unknown else ""
     for index, name in unknown.items():
         like = nearest(name, (c.name(language) for c in page.sheet.columns if c.key not in columns))
         meant = find_column(page.sheet, like)

@@ -115,8 +115,8 @@ def _read_rows(page: Page, header: int, columns: Mapping[str, int], merged: set[
             slow |= {place for place, value in enumerate(values) if value is None}
         parsed.append(values)
     short = any(column.required and column.key not in columns for column in page.sheet.columns)
-    build = page.sheet.record
-    for place, (row, *values_) in enumerate(zip(rows, *parsed, strict=True)):
+    build, left = page.sheet.record, next(iter(columns.values()))
+    for place, (row, values_) in enumerate(zip(rows, zip(*parsed, strict=True), strict=True)):
         number_ = header + 2 + place
         if number_ - 1 in merged:
             found.dropped.append(_left_out(page, {key: row[index] for key, index in columns.items()}))
@@ -125,9 +125,8 @@ def _read_rows(page: Page, header: int, columns: Mapping[str, int], merged: set[
             cells = {key: page.cell(number_ - 1, index) for key, index in columns.items()}
             _read_slowly(page, raws, cells, found)
         else:
-            first = next(index for index in columns.values() if row[index] != "")
-            cell = Cell(page.file, page.title, f"{letters(first + 1)}{number_}")
             at = Places(page.file, page.title, columns, row, number_)
+            cell = page.cell(number_ - 1, left) if row[left] != "" else next(iter(at.values()))
             found.records.append(build(cell=cell, at=at, **dict(zip(columns, values_, strict=True))))
 
 

@@ -348,4 +348,5 @@ def parse_column(kind: Kind, cells: Sequence[Raw]) -> tuple[list[Any], set[int]]
 def _is_clean(cells: Sequence[str]) -> bool:
     """Tell whether no text of a column has blanks or characters to take out."""
     joined = "|".join(("", *cells, ""))
-    return joined.isprintable() and not any(blanks in joined for blanks in ("  ", "| ", " |", "_x000D_"))
+    blanks = "  " in joined or "| " in joined or " |" in joined
+    return joined.isprintable() and not blanks and "_x000D_" not in joined
