@@ -118,13 +118,12 @@ def check(settings: Settings, marked: Path | None) -> int:
 def _read(settings: Settings) -> tuple[Spec, tuple[Problem, ...], int]:
     """Return the spec, all its problems and the number of workbooks."""
     from generator import pipeline  # noqa: PLC0415  the help needs none of it
-    from generator.cli.make import templates_of  # noqa: PLC0415
-    from generator.spec import workbook  # noqa: PLC0415
+    from generator.spec.workbook import workbooks  # noqa: PLC0415
 
-    files = workbook.workbooks(settings.specs)
+    files = workbooks(settings.specs)
     if not settings.specs.exists() or not files:
         raise Stop([Problem("B007", None, {"path": settings.specs.as_posix()})], _WRONG_COMMAND)
-    loaded = pipeline.load(settings.specs, templates_of(settings))
+    loaded = pipeline.load(settings.specs, settings.templates)
     return loaded.spec, loaded.problems, len(files)
 
 
