@@ -4,15 +4,9 @@ import pytest
 from judges import power_query
 
 
-def test_the_queries_of_each_report_know_each_other_and_can_refresh(office):
-    for report in office.reports:
-        assert report.queries
-        assert power_query.judge_queries(report.queries) == [], report
-
-
-def test_every_section_document_stands_alone(office):
-    for report in office.reports:
-        assert power_query.judge_queries([report.section]) == [], report
+def test_queries_together_and_sections_alone_know_their_names_and_can_refresh(office):
+    assert all(report.queries and report.section.is_file() for report in office.reports)
+    assert power_query.judge_reports(office.reports) == []
 
 
 def test_formatting_changes_no_meaning(office):

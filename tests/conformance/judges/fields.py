@@ -65,11 +65,17 @@ def judge_unused(pairs, free=frozenset()):
         findings += [
             f"unused: {label}: {table['name']}[{column['name']}]"
             for table in model.tables
-            if table["name"].lower() not in free and "calculationGroup" not in table
+            if table["name"].lower() not in free and "calculationGroup" not in table and not _is_home(table)
             for column in table.get("columns", [])
             if (table["name"].lower(), column["name"].lower()) not in used
         ]
     return findings
+
+
+def _is_home(table):
+    """A table of measures needs one column to be a table."""
+    columns = table.get("columns", [])
+    return bool(table.get("measures")) and len(columns) == 1 and columns[0].get("isHidden", False)
 
 
 def _used_by_model(model):

@@ -145,7 +145,7 @@ def tables(calendars):
         found["FinancialPeriods"] += [
             {"Division": division, "ID": guid(division, 3, f"{number:02}"), "FinYear": year_calendar.label(offset),
              "FinPeriod": number, "StartDate": _stamp(first), "EndDate": _stamp(last)}
-            for offset in range(-3, year_calendar.years + 1)
+            for offset in range(-3, max(year_calendar.years, 3) + 1)
             for number in range(1, 14)
             for first, last in [year_calendar.period(offset, number)]
         ]  # fmt: skip

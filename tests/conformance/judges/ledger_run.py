@@ -77,6 +77,8 @@ def expected_rows(wanted, names):
 
 
 def _plain(value):
+    if isinstance(value, dict):
+        return f"error: {value}"
     return round(value, 4) if isinstance(value, float) else value
 
 

@@ -15,7 +15,7 @@ from xml.sax.saxutils import quoteattr
 
 from judges.places import SHARED
 
-PAGE = 7
+PAGE = 25
 EDM = {
     "int16": "Int16", "int32": "Int32", "int64": "Int64", "double": "Double", "decimal": "Decimal",
     "boolean": "Boolean", "guid": "Guid", "datetime": "DateTimeOffset", "string": "String",
@@ -181,7 +181,7 @@ def respond(databases, host, path):
         return 404, "text/plain", f"no database {slug}"
     database.requests.append(unquote(path))
     base = f"http://{host}/{slug}/odata4"
-    names = {f"{name}@{database.alias}": name for name in database.types}
+    names = {f"{name}@{database.alias}": name for name in database.tables}
     entity = unquote(rest[0]) if rest else ""
     if not entity:
         value = [{"name": name, "kind": "EntitySet", "url": quote(name)} for name in names]

@@ -4,6 +4,7 @@ import functools
 import json
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 from judges.places import HERE, ORACLES, TOOLS, MissingToolError, node, run
 
@@ -56,6 +57,13 @@ def judge_queries(paths):
     return findings
 
 
+def judge_reports(reports):
+    """The queries of each report together, and each section document alone."""
+    groups = [group for report in reports for group in (report.queries, [report.section])]
+    with ThreadPoolExecutor(2) as pool:
+        return [finding for findings in pool.map(judge_queries, groups) for finding in findings]
+
+
 def judge_format(paths):
     """Microsoft's formatter does not change what a file says."""
     done = run([node(), scripts() / "format.mjs", *paths])
@@ -99,7 +107,8 @@ def judge_sources(paths, url):
         other = re.search(r"\b(?:Web\.Contents|Sql\.Database|Odbc\.\w+|File\.Contents|Csv\.Document)\b", code)
         if other:
             findings.append(f"source: {path}: reads through {other[0]}")
-        if re.match(r"\s*(?://[^\n]*\n|\s)*section\b", source) and f'P_INVANTIVE_URL = "{url}" meta' not in source:
+        filled = re.search(rf'\bP_INVANTIVE_URL\s*=\s*"{re.escape(url)}"\s+meta\b', source)
+        if re.match(r"\s*(?://[^\n]*\n|\s)*section\b", source) and not filled:
             findings.append(f"source: {path}: P_INVANTIVE_URL is not filled with {url}")
     return findings
 
