@@ -140,6 +140,10 @@ def test_a_division_of_a_misspelled_client_is_one_problem(tmp_path):
     assert slips(tmp_path, BASE.replace("| bakker | `710001` |", "| baker | `710001` |")) == ["B029 Administraties!A2"]
 
 
+def test_a_code_with_a_slip_makes_no_other_row_wrong(tmp_path):
+    assert slips(tmp_path, BASE.replace("| bakker | Bakkerij |", "| bak ker | Bakkerij |")) == ["B022 Klanten!A2"]
+
+
 def test_a_client_with_a_slip_is_still_known(tmp_path):
     tables = BASE.replace("https://bridge-online.cloud/vd-bakker/odata4", "http://x")
     assert slips(tmp_path, tables) == ["B024 Klanten!C2"]

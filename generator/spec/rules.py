@@ -6,6 +6,7 @@ A row with a bad value never comes here; ``Spec.dropped`` tells what stood in it
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeVar
 
 from generator.problems import Cell, Problem
@@ -20,7 +21,7 @@ from generator.spec.rules_groups import (
     ranges_run_up,
     viewers_only,
 )
-from generator.spec.values import clip
+from generator.spec.values import clip, is_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -56,11 +57,27 @@ def _office(place: str) -> dict[str, str]:
 
 
 def _known_codes(spec: Spec) -> dict[str, str] | None:
-    """Return code without case → code, also of clients with a problem; None where some code could not be read."""
-    left_out = [dropped.texts.get("code", "") for dropped in spec.dropped if dropped.sheet == "clients"]
-    if not all(left_out):
+    """Return code without case → code, also of clients with a slip; None where rows of clients could not be read."""
+    left_out = [dropped for dropped in spec.dropped if dropped.sheet == "clients"]
+    if not all(dropped.texts for dropped in left_out):
         return None
-    return {code.casefold(): code for code in (*left_out, *(client.code for client in spec.clients))}
+    codes = (*(dropped.texts.get("code", "") for dropped in left_out), *(client.code for client in spec.clients))
+    return {code.casefold(): code for code in codes}
+
+
+def _unknown_codes(spec: Spec, codes: Mapping[str, str]) -> set[str]:
+    """Return the client columns that name no client, but for those that a row of clients with a slip may mean."""
+    named = {row.client.casefold() for rows in _sheets_of_clients(spec) for row in rows}
+    unknown = named - codes.keys() - {EVERYONE, OFFICE}
+    if "" in codes and len(unknown) == 1:
+        return set()  # the one client without a code
+    bad = [code for code in codes if not is_code(code)]
+    return {code for code in unknown if not get_close_matches(code, bad)}
+
+
+def _sheets_of_clients(spec: Spec) -> tuple[Sequence[ClientRecord], ...]:
+    rest = (spec.reports, spec.measures, spec.visuals, spec.tables, spec.mappings, spec.intercompany)
+    return (spec.divisions, *rest, spec.texts, spec.access)
 
 
 def _left_out(spec: Spec, sheet: str, key: str) -> list[str]:
@@ -164,23 +181,17 @@ def there_are_clients(spec: Spec) -> Iterator[Problem]:
 def references_are_known(spec: Spec) -> Iterator[Problem]:
     """Require that a client column names a client, all clients, or an office with a consolidated URL."""
     codes = _known_codes(spec)
+    unknown = _unknown_codes(spec, codes) if codes else set()
     no_office = spec.office is not None and spec.office.consolidated_url is None
-    for row in (*spec.reports, *spec.measures, *spec.visuals, *spec.tables, *spec.mappings, *spec.intercompany,
-                *spec.texts, *spec.access):  # fmt: skip
-        if row.client == OFFICE and no_office:
-            yield Problem("B036", row.where("client"), {}, OFFICE)
-        elif row.client not in {EVERYONE, OFFICE} and codes:
-            yield from _unknown(row.client, row.where("client"), codes)
-    for division in spec.divisions:
-        if division.client in {EVERYONE, OFFICE}:
-            yield Problem("B037", division.where("client"), {"value": division.client})
-        elif codes:
-            yield from _unknown(division.client, division.where("client"), codes)
-
-
-def _unknown(client: str, cell: Cell, codes: Mapping[str, str]) -> Iterator[Problem]:
-    if client.casefold() not in codes:
-        yield Problem("B029", cell, {"value": clip(client), "nearest": nearest(client, codes.values())})
+    for rows in _sheets_of_clients(spec):
+        for row in rows:
+            cell = row.where("client")
+            if rows is spec.divisions and row.client in {EVERYONE, OFFICE}:
+                yield Problem("B037", cell, {"value": row.client})
+            elif row.client == OFFICE and no_office:
+                yield Problem("B036", cell, {}, OFFICE)
+            elif codes and row.client.casefold() in unknown:
+                yield Problem("B029", cell, {"value": clip(row.client), "nearest": nearest(row.client, codes.values())})
 
 
 def clients_have_divisions(spec: Spec) -> Iterator[Problem]:
@@ -189,9 +200,9 @@ def clients_have_divisions(spec: Spec) -> Iterator[Problem]:
     owners = {division.client.casefold() for division in spec.divisions} | set(_left_out(spec, "divisions", "client"))
     if codes is None or "" in owners:
         return
-    owners |= {
-        nearest(owner, codes.values()).casefold() for owner in owners - codes.keys()
-    }  # that slip is told already
+    # A division of a misspelled client is told already, and is the one that is missed here.
+    strangers = owners - codes.keys() - {EVERYONE, OFFICE}
+    owners |= {match for owner in strangers for match in get_close_matches(owner, codes, n=1)}
     for client in _clients(spec):
         if client.active is not False and client.code.casefold() not in owners:
             yield Problem("B030", client.where("code"), {"value": client.code}, client.code)

@@ -11,6 +11,7 @@ from generator.spec.values import clip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
     from generator.problems import Cell
     from generator.spec.records import MappingRow, Spec
@@ -76,37 +77,41 @@ def viewers_only(spec: Spec) -> Iterator[Problem]:
 
 def divisions_are_own(spec: Spec) -> Iterator[Problem]:
     """Require that rows of a client name divisions of that client only; the office may name all."""
-    owned = _owned(spec)
-    if owned is None:
+    owners = _owners(spec)
+    if owners is None:
         return
-    everything: set[int] = set().union(*owned.values())
+    clients = {row.code.casefold() for row in spec.clients}
     for access in spec.access:
-        known = everything if access.client == OFFICE else owned.get(access.client.casefold(), set())
-        if access.role == "Viewer" and (access.client.casefold() in owned or access.client in {EVERYONE, OFFICE}):
-            for code in access.divisions:
-                if code not in known:
-                    values = {"value": str(code), "client": access.client}
-                    yield Problem("B082", access.where("divisions"), values, blame(access.client))
+        for code in access.divisions if access.role == "Viewer" else ():
+            if not _may_name(clients, owners.get(code, set()), access.client):
+                values = {"value": str(code), "client": access.client}
+                yield Problem("B082", access.where("divisions"), values, blame(access.client))
     for row in spec.intercompany:
-        known = everything if row.client == OFFICE else owned.get(row.client.casefold(), set())
-        named = row.client.casefold() in owned or row.client in {EVERYONE, OFFICE}
-        if row.partner is not None and named and row.partner not in known:
+        if row.partner is not None and not _may_name(clients, owners.get(row.partner, set()), row.client):
             values = {"value": str(row.partner), "client": row.client}
             yield Problem("B085", row.where("partner"), values, blame(row.client))
 
 
-def _owned(spec: Spec) -> dict[str, set[int]] | None:
-    """Return client → divisions, also those of rows with a slip; None where some can't be told."""
-    owned: dict[str, set[int]] = {client.code.casefold(): set() for client in spec.clients}
+def _owners(spec: Spec) -> dict[int, set[str]] | None:
+    """Return division → its clients, also those of rows with a slip; None where some can't be told."""
+    owners: dict[int, set[str]] = defaultdict(set)
     for row in spec.divisions:
-        owned.setdefault(row.client.casefold(), set()).add(row.code)
+        owners[row.code].add(row.client.casefold())
     for dropped in spec.dropped:
         if dropped.sheet == "divisions":
             code = dropped.texts.get("code", "")
-            if not code.isdecimal() or not dropped.texts.get("client"):
+            if not code.isdecimal():
                 return None
-            owned.setdefault(dropped.texts["client"].casefold(), set()).add(int(code))
-    return owned
+            owners[int(code)].add(dropped.texts.get("client", "").casefold())
+    return owners
+
+
+def _may_name(clients: AbstractSet[str], owners: AbstractSet[str], client: str) -> bool:
+    """Tell whether a row of a client may name a division of these owners; one with a slip of its own counts as its."""
+    if client == OFFICE:
+        return bool(owners)
+    unknown = client != EVERYONE and client.casefold() not in clients  # told already
+    return unknown or client.casefold() in owners or bool(owners - clients)
 
 
 def intercompany_is_about_something(spec: Spec) -> Iterator[Problem]:

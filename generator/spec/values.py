@@ -95,11 +95,16 @@ def text(raw: Raw) -> str:
 
 
 def code(raw: Raw) -> str:
-    """Return a client code that can be the name of a folder on every system."""
+    """Return a client code."""
     value = line(raw)
-    if not _CODE.fullmatch(value) or _DEVICE.fullmatch(value):
+    if not is_code(value):
         raise BadValue("B022")
     return value
+
+
+def is_code(value: str) -> bool:
+    """Tell whether a text can be a client code, and so the name of a folder on every system."""
+    return bool(_CODE.fullmatch(value)) and not _DEVICE.fullmatch(value)
 
 
 def client(raw: Raw) -> str:
