@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from generator.build.pull import Pulled
     from generator.catalogue import Catalogue
     from generator.resolve.client import Client
 
@@ -15,9 +16,53 @@ if TYPE_CHECKING:
 VIEWER = "viewer"
 
 
-def literal_rows(table: str, client: Client, catalogue: Catalogue) -> Rows:
+BOTTOMLESS, TOPLESS = -100_000, 100_000  # days: no invoice is that far from its due date
+_AGES = ((BOTTOMLESS, 0), (1, 30), (31, 60), (61, 90), (91, TOPLESS))
+
+
+def literal_rows(table: str, client: Client, pulled: Pulled, catalogue: Catalogue) -> Rows:
     """Return the rows of a table, column by column; none for a table that is not written out."""
+    if table == "Definities":
+        return _definitions(client, pulled, catalogue)
     return _TABLES[table](client, catalogue) if table in _TABLES else []
+
+
+def _definitions(client: Client, pulled: Pulled, catalogue: Catalogue) -> Rows:
+    """Return what each measure with a number means, in the reader's language; helpers for words and colours not."""
+    told = [measure for measure in pulled.measures if measure.format and measure.descriptions.get(client.language)]
+    folders = catalogue.languages[client.language].sections["folder"]
+    return [
+        {
+            "Volgorde": number,
+            "Map": folders.get(measure.folder, measure.folder),
+            "Meetwaarde": measure.name,
+            "Definitie": measure.descriptions[client.language],
+        }
+        for number, measure in enumerate(told, start=1)
+    ]
+
+
+def _numbered(section: str, number: str, name: str) -> Callable[[Client, Catalogue], Rows]:
+    """Return what makes the rows of a list of texts: a number that formulas use, a text that readers see."""
+
+    def rows(client: Client, catalogue: Catalogue) -> Rows:
+        texts = catalogue.languages[client.language].sections[section]
+        return [{number: int(key), name: text} for key, text in texts.items()]
+
+    return rows
+
+
+def _ages(client: Client, catalogue: Catalogue) -> Rows:
+    """Return the classes of days overdue, both ends included."""
+    titles = catalogue.languages[client.language].sections["age"]
+    return [
+        {"Volgorde": number, "Klasse": titles[str(number)], "Van": start, "Tot": end}
+        for number, (start, end) in enumerate(_AGES, start=1)
+    ]
+
+
+def _scenarios(_: Client, __: Catalogue) -> Rows:
+    return [{"Nummer": 1}, {"Nummer": 2}]
 
 
 def _divisions(client: Client, _: Catalogue) -> Rows:
@@ -55,6 +100,8 @@ def _lines(client: Client, catalogue: Catalogue) -> Rows:
             "Volgorde": number,
             "Teken": line.sign,
             "Overzicht": line.statement,
+            "Zijde": line.side or None,
+            "Resultaat": line.result,
             "Subtotaal": bool(line.adds),
         }
         for number, line in enumerate(catalogue.lines.values(), start=1)
@@ -75,4 +122,9 @@ _TABLES: dict[str, Callable[[Client, Catalogue], Rows]] = {
     "Toegang": _access,
     "Rapportregel": _lines,
     "Regelopbouw": _additions,
+    "Ouderdomsklasse": _ages,
+    "Scenario": _scenarios,
+    "Vergelijkingsbasis": _numbered("basis", "Nummer", "Basis"),
+    "Signaal": _numbered("signal", "Nummer", "Signaal"),
+    "Controle": _numbered("check", "Nummer", "Controle"),
 }

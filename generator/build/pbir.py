@@ -87,11 +87,16 @@ def sign_colour(measure: str) -> Json:
     return {"solid": {"color": {"expr": {"Conditional": {"Cases": cases}}}}}
 
 
-def in_filter(text_: str, values: Iterable[str]) -> Json:
+def _value(value: str | int) -> str:
+    """Return a value in Power BI's notation."""
+    return f"{value}L" if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
+
+
+def in_filter(text_: str, values: Iterable[str | int]) -> Json:
     """Return a filter on the values of a column; inside a filter a table goes by its alias."""
     _, table, name = _parts(text_)
     column = {"Column": {"Expression": {"SourceRef": {"Source": "t"}}, "Property": name}}
-    listed = [[{"Literal": {"Value": "'" + value.replace("'", "''") + "'"}}] for value in values]
+    listed = [[{"Literal": {"Value": _value(value)}}] for value in values]
     where = [{"Condition": {"In": {"Expressions": [column], "Values": listed}}}]
     return {"Version": 2, "From": [{"Name": "t", "Entity": table, "Type": 0}], "Where": where}
 
@@ -107,6 +112,13 @@ def not_blank_filter(measure: str) -> Json:
 def cells(reference: str) -> Json:
     """Return the selector of all cells of a field in a table or matrix."""
     return {"data": [{"dataViewWildcard": {"matchingOption": 1}}], "metadata": reference}
+
+
+def _bars() -> Json:
+    """Return bars behind the numbers of a column: green to the right, red to the left."""
+    shades = {"positiveColor": "#CDE7DC", "negativeColor": "#F3D3D0", "axisColor": "#A3ACB8"}
+    fixed = {"reverseDirection": boolean(value=False), "hideText": boolean(value=False)}
+    return {name: colour(value) for name, value in shades.items()} | fixed
 
 
 class Styler:
@@ -139,8 +151,9 @@ class Styler:
         title = visual.caption or (self.text_of(visual.title) if visual.title else "")
         if visual.kind in ("slicer", "textbox", "actionButton"):
             return
+        words = {"expr": field(visual.title_measure)} if visual.title_measure else text(title)
         if title:
-            self.container["title"] = [{"properties": {"show": boolean(value=True), "text": text(title)}}]
+            self.container["title"] = [{"properties": {"show": boolean(value=True), "text": words}}]
         elif "title" not in self.container:
             self.container["title"] = [{"properties": {"show": boolean(value=False)}}]
         if visual.subtitle:
@@ -166,9 +179,17 @@ class Styler:
             "findings": {"fontSize": "9pt", "color": "#111827"},
         }
         style = self.visual.style or ""
-        runs = [{"value": self.text_of(self.visual.text or ""), "textStyle": styles[style]}]
-        paragraph: Json = {"textRuns": runs} | ({"horizontalTextAlignment": "right"} if style == "right" else {})
-        self.objects["general"] = [{"properties": {"paragraphs": [paragraph]}}]
+        aligned = {"horizontalTextAlignment": "right"} if style == "right" else {}
+        self.objects["general"] = [
+            {
+                "properties": {
+                    "paragraphs": [
+                        {"textRuns": [{"value": line, "textStyle": styles[style]}], **aligned}
+                        for line in self.text_of(self.visual.text or "").split("\n")
+                    ],
+                },
+            },
+        ]
 
     def values(self) -> None:
         """Add the colours of a chart's series, or of a line of text that a measure colours."""
@@ -197,7 +218,14 @@ class Styler:
         if visual.background:
             for text_ in (*visual.category, *visual.values):
                 self.add("values", {"backColor": colour_by(visual.background)}, cells(query_ref(text_)))
+        for measure, shade in visual.cell_colours.items():
+            self.add("values", {"fontColor": colour_by(shade)}, cells(query_ref(measure)))
+        for measure in visual.bars:
+            self.add("columnFormatting", {"dataBars": _bars()}, {"metadata": query_ref(measure)})
         for text_, width in visual.widths.items():
             self.add("columnWidth", {"value": number(width)}, {"metadata": query_ref(text_)})
-        if visual.totals:
+        if visual.totals and visual.kind == "tableEx":
             self.objects["total"] = [{"properties": {"totals": boolean(value=True)}}]
+        if visual.kind == "pivotTable":
+            shown = {"rowSubtotals": visual.totals, "columnSubtotals": visual.column_total}
+            self.objects["subTotals"] = [{"properties": {name: boolean(value=value) for name, value in shown.items()}}]

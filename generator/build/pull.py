@@ -78,20 +78,22 @@ class _Reach:
         return name
 
 
-def rendered(measure: Measure, fact: str, language: Language) -> Measure:
+def rendered(measure: Measure, fact: str, language: Language, *, budget: bool) -> Measure:
     """Return a measure with its table of amounts and its texts filled in, each text as a DAX literal."""
 
     def literal(match: re.Match[str]) -> str:
         return names.dax_text(language.culture if match[1] == "culture" else language.text(match[1]))
 
-    return replace(measure, dax=_TEXT.sub(literal, measure.dax.replace("<<fact>>", fact)))
+    formula = measure.budget if budget and measure.budget else measure.dax
+    return replace(measure, dax=_TEXT.sub(literal, formula.replace("<<fact>>", fact)), budget="")
 
 
 def pull(client: Client, report: ClientReport, catalogue: Catalogue) -> Pulled:
     """Return the part of the templates that a report of a client needs, with the client's own measures and tables."""
     language = catalogue.languages[client.language]
     formulas = {
-        name.casefold(): rendered(measure, report.fact, language) for name, measure in catalogue.measures.items()
+        name.casefold(): rendered(measure, report.fact, language, budget=bool(client.budget_scenario))
+        for name, measure in catalogue.measures.items()
     }
     formulas |= {measure.name.casefold(): measure for measure in client.measures}
     extra = {table.name: model_table(table) for table in client.tables}
@@ -172,7 +174,8 @@ def page_fields(page: Page) -> list[str]:
 
 def visual_fields(visual: Visual) -> list[str]:
     """Return every measure and column that a visual names: roles, colours, filters and sorting."""
-    single = (visual.series, visual.colour, visual.background, visual.not_blank)
+    single = (visual.series, visual.title_measure, visual.colour, visual.background, visual.not_blank)
     filters = [str(row["field"]) for row in visual.filters]
     sorting = visual.sort[:1]
-    return [*visual.category, *visual.values, *(text for text in single if text), *visual.compare, *filters, *sorting]
+    fields = [*visual.category, *visual.values, *visual.lines, *visual.cell_colours.values()]
+    return [*fields, *(text for text in single if text), *visual.compare, *filters, *sorting]

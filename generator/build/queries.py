@@ -104,6 +104,8 @@ class _Writer:
             "optional": [name for name in kinds if name in optional - required],
             "dates": [name for name in kinds if name in required | optional and kinds[name] == "datetime"],
             "year_column": source.year or "",
+            "budget_scenario": self.client.budget_scenario,
+            "division_column": source.division,
         }
         return self.read(f"{source.name}.pq", source.name, entity_set, context, filtered=not source.unfiltered)
 
@@ -118,6 +120,7 @@ class _Writer:
             "required": names,
             "optional": [],
             "dates": [name for name, kind in table.columns.items() if kind == KINDS["datetime"]],
+            "division_column": "Division",
             "condition": table.condition
             and {
                 "column": table.condition.column,
@@ -163,17 +166,20 @@ class _Writer:
         opening = self.catalogue.sources["BronEerdereJaren"]
         amount = next((column.source for column in table.columns.values() if column.name == "Bedrag"), "Amount")
         text = self.language.text
+        lines = {name: line for name, line in self.catalogue.lines.items() if not (line.adds or line.result)}
         return {
             "rows": [
                 [row[column] for column in table.columns]
-                for row in literal_rows(table.name, self.client, self.catalogue)
+                for row in literal_rows(table.name, self.client, self.pulled, self.catalogue)
             ],
             "opening": {"year": opening.year, "amount": opening.amount},
             "amount": amount,
             "mapping": self.mapping(),
             "account_types": self.catalogue.platform["account_types"],
             "balance_sides": self.catalogue.platform["balance_sides"],
-            "statements": {line.name: line.statement for line in self.catalogue.lines.values() if not line.adds},
+            "statements": {name: line.statement for name, line in lines.items()},
+            "line_titles": {name: self.language.sections["line"][name] for name in lines},
+            "mapped_by": list(self.language.sections["mapped"].values()),
             "expected": self.codes,
             "months": self.language.months,
             "quarter": self.language.quarter,

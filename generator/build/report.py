@@ -134,8 +134,6 @@ class _PageWriter:
     def shown(self) -> Iterator[Visual]:
         """Yield the visuals that this client has, a slicer in the strip with its place and a label above it."""
         for visual in self.page.visuals:
-            if not self.holds(visual.when):
-                continue
             if visual.strip is None:
                 yield visual
                 continue
@@ -143,15 +141,6 @@ class _PageWriter:
             above = (place[0], place[1] - _LABEL_HEIGHT, place[2], _LABEL_HEIGHT)
             yield Visual(f"{visual.name} label", "textbox", style="label", at=above, text=visual.title)
             yield replace(visual, at=place)
-
-    def holds(self, condition: str | None) -> bool:
-        """Tell whether a visual's condition holds for this client."""
-        facts = {
-            None: True,
-            "several_divisions": len(self.client.divisions) > 1,
-            "mixed_currency": self.client.mixed_currency,
-        }
-        return facts[condition]
 
     def page_file(self, page_id: str) -> Json:
         made: Json = {
@@ -194,6 +183,8 @@ class _PageWriter:
                 body["query"]["sortDefinition"] = {"sort": sort, "isDefaultSort": False}
         pbir.Styler(body, visual, self.text).apply()
         self.content(visual, body)
+        if visual.kind == "slicer" and visual.strip:
+            body["syncGroup"] = {"groupName": visual.name, "fieldChanges": True, "filterChanges": True}
         body["drillFilterOtherVisuals"] = True
         made: Json = {
             "$schema": schema("visualContainer"),
@@ -214,7 +205,8 @@ class _PageWriter:
         """Return the fields of a visual by Power BI's role names; several roles for values take one measure each."""
         made: dict[str, list[Json]] = {}
         series = (visual.series,) if visual.series else ()
-        for role, fields in (("category", visual.category), ("values", visual.values), ("series", series)):
+        fields_of = {"category": visual.category, "values": visual.values, "lines": visual.lines, "series": series}
+        for role, fields in fields_of.items():
             targets = template.get(role, ())
             for number, text in enumerate(fields):
                 target = targets if isinstance(targets, str) else targets[min(number, len(targets) - 1)]
@@ -235,24 +227,38 @@ class _PageWriter:
     def text(self, key: str) -> str:
         """Return a text of the page: of the client, of the page itself, or of the language."""
         own = {"page_title": self.title, "client_name": self.client.name}
+        if key == "findings":
+            return self.client.texts[self.report.name, self.page.name]
+        if key == "all_findings":
+            return self.findings()
         return own.get(key) or self.language.text(key)
+
+    def findings(self) -> str:
+        """Return the accountant's texts of all pages of this report, each under the title of its page."""
+        titles = self.language.sections["page"]
+        found = [
+            (titles.get(page, page), text)
+            for (report, page), text in self.client.texts.items()
+            if report == self.report.name
+        ]
+        return "\n\n".join(f"{title}\n{text}" for title, text in found)
 
     def content(self, visual: Visual, body: Json) -> None:
         """Fill in what depends on the client: a slicer's choice."""
         if visual.kind != "slicer":
             return
-        single = visual.single or (visual.single_when is not None and self.holds(visual.single_when))
-        body["objects"]["selection"] = [{"properties": {"singleSelect": pbir.boolean(value=single)}}]
-        value = self.default(visual, single=single)
+        body["objects"]["selection"] = [{"properties": {"singleSelect": pbir.boolean(value=visual.single)}}]
+        value = self.default(visual)
         if value is not None:
             chosen = pbir.in_filter(visual.category[0], [value])
             body["objects"]["general"] = [{"properties": {"filter": {"filter": chosen}}}]
 
-    def default(self, visual: Visual, *, single: bool) -> str | None:
+    def default(self, visual: Visual) -> str | None:
         """Return the value that a slicer has chosen when the report opens, or None."""
         if visual.default:
-            return self.language.text(visual.default)
-        if single and visual.default_when_single:
+            section, _, key = visual.default.rpartition(".")
+            return self.language.sections[section or "text"][key]
+        if visual.single and visual.default_when_single:
             return self.client.divisions[0].name
         return None
 

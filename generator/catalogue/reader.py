@@ -198,23 +198,24 @@ def expand_measures(document: Mapping[str, Any], constants: Mapping[str, Any]) -
 
 
 def _measure(name: str, row: Mapping[str, Any], document: Mapping[str, Any], constants: Mapping[str, str]) -> Measure:
-    dax = row["dax"].strip()
+    formulas = [row["dax"].strip(), row.get("budget", "").strip()]
     for key, value in constants.items():
-        dax = dax.replace(f"<<{key}>>", value)
-    return Measure(name, dax, document["formats"].get(row.get("format"), ""), row["folder"], _descriptions(row))
+        formulas = [formula.replace(f"<<{key}>>", value) for formula in formulas]
+    pattern = document["formats"].get(row.get("format"), "")
+    return Measure(name, *formulas, format=pattern, folder=row["folder"], descriptions=_descriptions(row))
 
 
 def _variant(name: str, row: Mapping[str, Any], variant: Mapping[str, Any], document: Mapping[str, Any]) -> Measure:
     base = row.get("format", "")
     key = variant.get("format", base)
     pattern = document["change_formats"][base] if key == "change" else document["formats"].get(key, "")
-    described = {code: f"{name}: {text[0].lower()}{text[1:]}" for code, text in _descriptions(variant).items()}
     return Measure(
         f"{name} {variant['suffix']}",
         variant["dax"].strip().replace("<<x>>", name),
-        pattern,
-        row["folder"],
-        described,
+        variant.get("budget", "").strip().replace("<<x>>", name),
+        format=pattern,
+        folder=row["folder"],
+        descriptions={code: f"{name}: {text[0].lower()}{text[1:]}" for code, text in _descriptions(variant).items()},
     )
 
 

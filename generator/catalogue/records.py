@@ -70,6 +70,7 @@ class Source:
     name: str
     entity: str
     always: tuple[str, ...] = ()
+    division: str = "Division"
     unfiltered: bool = False
     year: str | None = None
     amount: str | None = None
@@ -77,10 +78,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A measure with its formula, placeholders still in it; ``format`` is a Power BI format string."""
+    """A measure with its formula, placeholders still in it; ``format`` is a Power BI format string.
+
+    ``budget`` is the formula where the client has a budget scenario, if that differs.
+    """
 
     name: str
     dax: str
+    budget: str = ""
     format: str = ""
     folder: str = ""
     descriptions: Mapping[str, str] = field(default_factory=dict)
@@ -93,6 +98,8 @@ class Line:
     name: str
     statement: str
     sign: int
+    side: str = ""
+    result: bool = False
     adds: tuple[str, ...] = ()
 
 
@@ -116,18 +123,24 @@ class Visual:
     alt: str | None = None
     category: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
+    budget_values: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
     series: str | None = None
+    title_measure: str | None = None
     colours: tuple[str, ...] = ()
     captions: Mapping[str, str] = field(default_factory=dict)
     colour: str | None = None
     compare: tuple[str, ...] = ()
     sign_colours: tuple[str, ...] = ()
+    bars: tuple[str, ...] = ()
+    cell_colours: Mapping[str, str] = field(default_factory=dict)
     background: str | None = None
     widths: Mapping[str, int] = field(default_factory=dict)
     sort: tuple[str, ...] = ()
     filters: tuple[Mapping[str, Any], ...] = ()
     not_blank: str | None = None
     totals: bool = False
+    column_total: bool = False
     single: bool = False
     single_when: str | None = None
     default: str | None = None
@@ -143,6 +156,7 @@ class Page:
     visuals: tuple[Visual, ...] = ()
     drill_through: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
+    when: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

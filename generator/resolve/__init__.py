@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from generator.problems import Problem
 from generator.resolve.client import Access, Client, ClientReport, Division, ExtraTable, MappedRange
+from generator.resolve.conditions import pages_for
 from generator.resolve.lookup import CLIENT, OFFICE_SCOPE, Names, exact_name, hint_values, template_names
 from generator.resolve.wishes import extra_table, mapped_line, own_measures, page_name, place_visuals
 from generator.spec.records import EVERYONE, OFFICE, ClientRow, Office, Record, ReportRow, Spec
@@ -142,12 +143,12 @@ class _Resolver:
         own, problems = own_measures(measures, Names(offered.formulas, columns), self.catalogue, code)
         self.problems += problems
         names = Names({**offered.formulas, **{measure.name: measure.dax for measure in own}}, columns)
+        client = replace(client, texts=self.findings(client, chosen))
         return replace(
             client,
             measures=tuple(own),
             tables=tuple(tables),
             reports=tuple(self.report(row, client, names) for row in chosen),
-            texts=self.findings(client, chosen),
             access=tuple(Access(row.email, row.role, row.divisions) for row in self.rows(self.access, code)),
         )
 
@@ -184,7 +185,8 @@ class _Resolver:
                 self.problem("B099", visual, "page", client, {"page": visual.page, "report": row.report})
             else:
                 visuals.append(visual)
-        placed, problems = place_visuals(pages, visuals, names, self.catalogue, client.code)
+        shown = list(pages_for(client, row.report, pages))
+        placed, problems = place_visuals(shown, visuals, names, self.catalogue, client.code)
         self.problems += problems
         language = self.catalogue.languages[client.language]
         return ClientReport(row.report, row.title or language.sections["report"][row.report], template.fact, placed)
@@ -259,7 +261,7 @@ class _Resolver:
         for row in [*self.mappings.get(code.casefold(), []), *self.mappings.get(EVERYONE, [])]:
             line = mapped_line(row.line, self.catalogue)
             if line is None:
-                known = [name for name, known in self.catalogue.lines.items() if not known.adds]
+                known = [name for name, line in self.catalogue.lines.items() if not (line.adds or line.result)]
                 self.problems.append(Problem("B096", row.where("line"), hint_values(row.line, known), code))
                 continue
             start, end = (part.strip().zfill(ACCOUNT_DIGITS) for part in (row.start, row.end or row.start))

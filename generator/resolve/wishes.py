@@ -77,9 +77,9 @@ def _own_measure(row: MeasureRow, catalogue: Catalogue) -> Measure:
     return Measure(
         base.name if base else row.name,
         row.dax.strip(),
-        row.format or (base.format if base else ""),
-        row.folder or (base.folder if base else ""),
-        described or (base.descriptions if base else {}),
+        format=row.format or (base.format if base else ""),
+        folder=row.folder or (base.folder if base else ""),
+        descriptions=described or (base.descriptions if base else {}),
     )
 
 
@@ -150,7 +150,7 @@ def mapped_line(name: str, catalogue: Catalogue) -> Line | None:
     }
     exact = exact_name(name, catalogue.lines) or titles.get(exact_name(name, titles) or "")
     line = catalogue.lines.get(exact or "")
-    return line if line and not line.adds else None
+    return line if line and not (line.adds or line.result) else None
 
 
 def place_visuals(
