@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from generator.catalogue import Measure
 
 CLIENT, OFFICE_SCOPE = "client", "office"
+
+_TEXT = re.compile(r"<<t\.\w+>>")  # a text of the language file, which would read as the name of a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,9 @@ def hint_values(name: str, known: Iterable[str]) -> dict[str, str]:
 def template_names(catalogue: Catalogue, scope: str, fact: str) -> Names:
     """Return what the templates offer to reports of a scope; measures over tables of another scope are left out."""
     columns = {name: frozenset(table.columns) for name, table in catalogue.tables.items() if table.scope in ("", scope)}
-    formulas = {name: measure.dax.replace("<<fact>>", fact) for name, measure in catalogue.measures.items()}
+    formulas = {
+        name: _TEXT.sub('""', measure.dax.replace("<<fact>>", fact)) for name, measure in catalogue.measures.items()
+    }
     reach: dict[str, bool] = {}
 
     def reachable(name: str) -> bool:
