@@ -33,7 +33,7 @@ class Problem:
 
     code: str
     cell: Cell | None = None
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict, hash=False)  # a mapping has no hash, a problem does
     client: str = ""
 
     @property

@@ -57,3 +57,8 @@ def test_every_code_is_used_and_every_used_code_is_explained():
 def test_a_value_in_braces_is_shown_as_it_is():
     problem = Problem("B029", None, {"value": "{x}", "nearest": "{0.__class__}"})
     assert problem.text("message", "nl") == "klant {x} bestaat niet."
+
+
+def test_problems_can_be_put_in_a_set():
+    problems = [Problem("B029", None, {"value": value, "nearest": "a"}) for value in ("x", "x", "y")]
+    assert len(set(problems)) == 2
