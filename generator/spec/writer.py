@@ -99,7 +99,7 @@ def _choice(column: Column, language: str) -> DataValidation | None:
         name, strict = column.refers.replace(".", "_"), False  # * and _office are typed
     else:
         return None
-    validation = DataValidation(type="list", formula1=f"={name}", allow_blank=True, showErrorMessage=strict)
+    validation = DataValidation(type="list", formula1=name, allow_blank=True, showErrorMessage=strict)
     validation.promptTitle = column.name(language)[:32]
     validation.prompt = column.help(language)[:255]
     validation.showInputMessage = True
@@ -114,15 +114,18 @@ def _write_choices(book: Workbook, language: str) -> None:
         letter = get_column_letter(index)
         for number, value in enumerate((kind, *values[language]), 1):
             page.cell(number, index, value)
-        _name(book, kind, page.title, f"${letter}$2:${letter}${1 + len(values[language])}")
+        _name(book, kind, f"{quote_sheetname(page.title)}!${letter}$2:${letter}${1 + len(values[language])}")
     for reference in sorted({column.refers for sheet in SHEETS for column in sheet.columns if column.refers}):
         key, _, field = reference.partition(".")
         letter = get_column_letter([column.key for column in BY_KEY[key].columns].index(field) + 1)
-        _name(book, reference.replace(".", "_"), BY_KEY[key].name(language), f"${letter}$2:${letter}${LAST_ROW}")
+        sheet = quote_sheetname(BY_KEY[key].name(language))
+        column = f"{sheet}!${letter}$2:${letter}${LAST_ROW}"
+        # Up to the last filled row: a list with thousands of empty lines helps no one.
+        _name(book, reference.replace(".", "_"), f"{sheet}!${letter}$2:INDEX({column},MAX(1,COUNTA({column})))")
 
 
-def _name(book: Workbook, name: str, title: str, area: str) -> None:
-    book.defined_names[name] = DefinedName(name, attr_text=f"{quote_sheetname(title)}!{area}")
+def _name(book: Workbook, name: str, formula: str) -> None:
+    book.defined_names[name] = DefinedName(name, attr_text=formula)
 
 
 def _with_fixed_dates(buffer: BytesIO) -> bytes:
