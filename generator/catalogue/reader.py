@@ -202,7 +202,8 @@ def _measure(name: str, row: Mapping[str, Any], document: Mapping[str, Any], con
     for key, value in constants.items():
         formulas = [formula.replace(f"<<{key}>>", value) for formula in formulas]
     pattern = document["formats"].get(row.get("format"), "")
-    return Measure(name, *formulas, format=pattern, folder=row["folder"], descriptions=_descriptions(row))
+    dax, budget = formulas
+    return Measure(name, dax, budget, format=pattern, folder=row["folder"], descriptions=_descriptions(row))
 
 
 def _variant(name: str, row: Mapping[str, Any], variant: Mapping[str, Any], document: Mapping[str, Any]) -> Measure:
