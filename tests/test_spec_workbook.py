@@ -211,6 +211,7 @@ def test_references_take_the_case_of_the_client(tmp_path):
         ("Verversen", "06:30\\n12:30", "refresh", ("06:30", "12:30")),
         ("Taal", "EN", "language", "en"),
         ("Client-ID", "abc", "client_id", "abc"),
+        ("Alias", "eol2", "alias", "eol2"),
         ("Snelle tabellen", "nee", "fast_tables", False),
     ],
 )
@@ -243,6 +244,8 @@ def test_values_as_people_and_excel_write_them(tmp_path, column, typed, key, val
         ("Taal", "de"),
         ("Groep", "`2024-01-02`"),
         ("Client-ID", "`06:30`"),
+        ("Alias", "eol; use all"),
+        ("Alias", "@eol"),
     ],
 )
 def test_values_that_do_not_fit(tmp_path, column, typed):

@@ -48,6 +48,8 @@ _UNUSUAL = tuple(
         rb":c[\s/>]",
     )
 )
+_EMPTY_CELL = re.compile(rb"<c(?: [^<>]*)?/>")
+_EMPTY_ROW = re.compile(rb"<row(?: [^<>]*)?(?:/>|>\s*</row>)")
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})(\d{1,7})")
 
 
@@ -120,6 +122,11 @@ def _inspect(data: bytes) -> GuardResult:
 
 
 def _is_unusual(content: bytes) -> bool:
+    """Tell whether a sheet must be parsed; a million rows of formatted, empty cells are no reason."""
+    return _looks_unusual(content) and _looks_unusual(_EMPTY_ROW.sub(b"", _EMPTY_CELL.sub(b"", content)))
+
+
+def _looks_unusual(content: bytes) -> bool:
     after = max(content.rfind(b"</sheetData>"), 0)
     return (
         b"<worksheet" not in content[:1000]

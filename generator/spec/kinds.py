@@ -8,13 +8,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Kind = Literal[
-    "line", "text", "code", "client", "url", "bool", "years", "language", "year_end", "times", "list", "division",
-    "divisions", "ownership", "currency", "dax", "position", "entity", "filter", "email", "role",
+    "line", "text", "alias", "code", "client", "url", "bool", "years", "language", "year_end", "times", "list",
+    "division", "divisions", "ownership", "currency", "dax", "position", "entity", "filter", "email", "role",
 ]  # fmt: skip
 
 EXPECTED: Mapping[Kind, tuple[str, str]] = {
     "line": ("een korte tekst", "a short text"),
     "text": ("tekst, ook over meer regels", "text, over several lines if you like"),
+    "alias": ("letters, cijfers en _, beginnend met een letter", "letters, digits and _, starting with a letter"),
     "code": (
         "1 tot 40 letters (zonder accenten), cijfers, - of _, beginnend met een letter of cijfer",
         "1 to 40 letters (without accents), digits, - or _, starting with a letter or digit",

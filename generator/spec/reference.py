@@ -15,7 +15,7 @@ _INTRODUCTION = """\
 
 Deze bladzijde volgt uit de beschrijving van de bladen in het programma zelf.
 
-De gegevens zijn alle rijen van alle bestanden `.xlsx` in de map samen: een werkmap voor het hele kantoor, een per
+De gegevens zijn alle rijen van alle bestanden `.xlsx` in de map samen: één werkmap voor het hele kantoor, één per
 klant, of iets ertussenin. Bestanden met een naam die met `_` of `~$` begint, tellen niet mee.
 
 - Bladen en kolommen mogen de Nederlandse of de Engelse naam hebben, in elke volgorde; hoofdletters, spaties en
@@ -23,7 +23,7 @@ klant, of iets ertussenin. Bestanden met een naam die met `_` of `~$` begint, te
   geeft een waarschuwing.
 - Boven de koppen mogen een titel of opmerkingen staan. Lege rijen doen geen kwaad. Verborgen rijen en bladen worden
   gelezen.
-- In een werkmap met precies een klant mag de kolom Klant elders leeg blijven of ontbreken.
+- In een werkmap met precies één klant mag de kolom Klant elders leeg blijven of ontbreken.
 - `*` in de kolom Klant betekent alle klanten, nooit `_office`; `_office` is de geconsolideerde bundel.
 - In een lijst staan komma's, puntkomma's of regeleinden tussen de delen.
 - Formules zijn goed zolang Excel er een uitkomst bij heeft bewaard. DAX hoort als tekst in de cel.

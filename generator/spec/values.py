@@ -25,6 +25,7 @@ _CLIPPED = 60
 _LARGEST_DIVISION = 2**31 - 1  # Division is an int32 in Exact Online's REST tables
 _WHOLE = re.compile(r"(\d+|\d{1,3}(?:[. ]\d{3})+)(?:[.,]0+)?")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+_ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _DEVICE = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]", re.IGNORECASE)
 _NORMAL_URL = re.compile(r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/\w[\w.~-]*)+", re.ASCII)
 _TIME = re.compile(r"(\d{1,2})[:.](\d{2})(?::00)?(?: ?uur)?")
@@ -293,6 +294,7 @@ def dax(raw: Raw) -> str:
 PARSERS: Mapping[Kind, Callable[[Raw], object]] = {
     "line": line,
     "text": text,
+    "alias": _matching(_ALIAS),
     "code": code,
     "client": client,
     "url": url,
