@@ -27,7 +27,11 @@ _TOKEN = re.compile(
 _WORDS = frozenset(
     "ASC BOTH BLANKS DENSE DEFINE DESC EVALUATE IN MEASURE NONE NOT ORDERBY PARTITIONBY RETURN SKIP VAR".split()  # noqa: SIM905  reads as what it is
 )
+_CONSTANTS = frozenset("BOOLEAN DATETIME DEFAULT DOUBLE INTEGER ONEWAY REL STRING TEXT VARIANT WEEK".split())  # noqa: SIM905  as above
 _PAIRS = {")": "(", "}": "{"}
+_VALUES = frozenset(f"value{number or ''}" for number in range(10))
+# Functions and signs that make a table, and its columns that no text names.
+_MADE = {"{": _VALUES, "GENERATESERIES": _VALUES, "CALENDAR": {"date"}, "CALENDARAUTO": {"date"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ def references(formula: str) -> References:
     found = tokens(formula)
     if isinstance(found, Fault):
         return References(frozenset(), frozenset(), frozenset(), frozenset())
-    variables = {after.text for word, after in pairwise(found) if word.text.upper() == "VAR"}
+    variables = {after.text.upper() for word, after in pairwise(found) if word.text.upper() == "VAR"}
     columns: set[tuple[str, str]] = set()
     measures, tables, called = set(), set(), set()
     for before, token, after in zip((None, *found), found, (*found[1:], None), strict=False):
@@ -126,7 +130,7 @@ def references(formula: str) -> References:
 def _owns(before: Token, variables: set[str]) -> bool:
     """Tell whether the token before a bracket is its table; even a function's name is, since no function ends so."""
     word = before.text.upper()
-    return before.kind == "table" or (before.kind == "name" and word not in _WORDS and before.text not in variables)
+    return before.kind == "table" or (before.kind == "name" and word not in _WORDS and word not in variables)
 
 
 def _is_table(token: Token, variables: set[str]) -> bool:
@@ -134,10 +138,13 @@ def _is_table(token: Token, variables: set[str]) -> bool:
     if token.kind == "table":
         return True
     word = token.text.upper()
-    return token.kind == "name" and word not in _WORDS and word not in functions() and token.text not in variables
+    return token.kind == "name" and not any(word in known for known in (_WORDS, _CONSTANTS, functions(), variables))
 
 
 def named_columns(formula: str) -> frozenset[str]:
-    """Return the texts that name a column of a table made in the formula, such as ``"@Open"`` in ADDCOLUMNS."""
+    """Return the columns that a formula makes, in lower case: ``"@Open"`` in ADDCOLUMNS, ``Value`` of a list."""
     found = tokens(formula)
-    return frozenset() if isinstance(found, Fault) else frozenset(t.text[1:-1] for t in found if t.kind == "text")
+    if isinstance(found, Fault):
+        return frozenset()
+    named = frozenset(token.text[1:-1].replace('""', '"').casefold() for token in found if token.kind == "text")
+    return named.union(*(_MADE.get(token.text.upper(), ()) for token in found))

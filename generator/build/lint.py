@@ -133,8 +133,8 @@ def _formulas(
         for table in used.tables:
             if table.casefold() not in known_tables:
                 yield "a table in a formula exists", f"{name}: {table}"
-        unknown = {item for item in used.measures if item.casefold() not in known_measures} - dax.named_columns(formula)
-        for measure in unknown:
+        known = known_measures.keys() | dax.named_columns(formula)
+        for measure in {item for item in used.measures if item.casefold() not in known}:
             yield "a measure in a formula exists", f"{name}: [{measure}]"
         graph[name] = {known_measures[item.casefold()] for item in used.measures if item.casefold() in known_measures}
     for name in _circular(graph):

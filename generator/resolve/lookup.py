@@ -86,8 +86,8 @@ def formula_problems(row_name: str, formula: str, names: Names, cell: Cell, clie
             yield Problem("B045", cell, values, client)
     made = dax.named_columns(formula)
     known = {name.casefold() for name in names.formulas}
-    for measure in sorted(used.measures - made):
-        if measure.casefold() not in known:
+    for measure in sorted(used.measures):
+        if measure.casefold() not in known | made:
             yield Problem("B043", cell, {"measure": row_name, **hint_values(measure, names.formulas)}, client)
 
 
