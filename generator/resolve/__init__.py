@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from generator.problems import Problem
 from generator.resolve.client import Access, Client, ClientReport, Division, ExtraTable, MappedRange
 from generator.resolve.conditions import pages_for
-from generator.resolve.lookup import CLIENT, OFFICE_SCOPE, Names, exact_name, hint_values, template_names
+from generator.resolve.lookup import CLIENT, OFFICE_SCOPE, Names, exact_name, hint_values, owner, template_names
 from generator.resolve.wishes import extra_table, mapped_line, own_measures, page_name, place_visuals
 from generator.spec.records import EVERYONE, OFFICE, ClientRow, Office, Record, ReportRow, Spec
 
@@ -83,12 +83,12 @@ class _Resolver:
                 name=row.name,
                 url=row.url,
                 alias=row.alias or str(self.catalogue.platform["alias"]),
-                language=self.language(row.language or self.office.language, row),
+                language=self.language(row.language or self.office.language, row if row.language else self.office),
                 divisions=divisions,
                 years=row.years or self.office.years or DEFAULT_YEARS,
                 year_end_month=int(row.fiscal_year_end[:2]) if row.fiscal_year_end else DEFAULT_YEAR_END_MONTH,
                 fast_tables=row.fast_tables is not False,
-                theme=self.theme(row.theme or self.office.theme, row),
+                theme=self.theme(row.theme or self.office.theme, row if row.theme else self.office),
                 budget_scenario=row.budget_scenario or "",
                 client_id=row.client_id or "",
                 exact_user=row.exact_user or "",
@@ -235,7 +235,7 @@ class _Resolver:
         taken = list(self.catalogue.tables)
         tables = []
         for row in rows:
-            table, problems = extra_table(row, self.catalogue, taken, client.code)
+            table, problems = extra_table(row, self.catalogue, taken, owner(row, client.code))
             self.problems += problems
             if table:
                 tables.append(table)
@@ -262,7 +262,7 @@ class _Resolver:
             line = mapped_line(row.line, self.catalogue)
             if line is None:
                 known = [name for name, line in self.catalogue.lines.items() if not (line.adds or line.result)]
-                self.problems.append(Problem("B096", row.where("line"), hint_values(row.line, known), code))
+                self.problems.append(Problem("B096", row.where("line"), hint_values(row.line, known), owner(row, code)))
                 continue
             start, end = (part.strip().zfill(ACCOUNT_DIGITS) for part in (row.start, row.end or row.start))
             for division in divisions:
@@ -273,20 +273,21 @@ class _Resolver:
         language = (code or DEFAULT_LANGUAGE).lower()
         if language in self.catalogue.languages:
             return language
-        self.problems.append(Problem("B047", row.where("language"), hint_values(language, self.catalogue.languages)))
+        values = hint_values(language, self.catalogue.languages)
+        self.problems.append(Problem("B047", row.where("language"), values, owner(row)))
         return DEFAULT_LANGUAGE
 
     def theme(self, name: str | None, row: Record) -> str:
         """Return a theme that has a file, or the default with the problem noted."""
         exact = exact_name(name or DEFAULT_THEME, self.catalogue.themes)
         if exact is None:
-            self.problems.append(Problem("B057", row.where("theme"), hint_values(name or "", self.catalogue.themes)))
+            values = hint_values(name or "", self.catalogue.themes)
+            self.problems.append(Problem("B057", row.where("theme"), values, owner(row)))
         return exact or DEFAULT_THEME
 
     def problem(self, code: str, row: Record, key: str, client: Client, values: dict[str, str]) -> None:
-        """Note a problem at a cell; one that stands in a row for all clients belongs to none of them."""
-        owner = "" if getattr(row, "client", "") == EVERYONE else client.code
-        self.problems.append(Problem(code, row.where(key), values, owner))
+        """Note a problem at a cell."""
+        self.problems.append(Problem(code, row.where(key), values, owner(row, client.code)))
 
 
 def _default_row(report: str, client: Client, office: Office) -> ReportRow:

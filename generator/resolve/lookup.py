@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from generator import dax
 from generator.catalogue import Catalogue, split_field
 from generator.problems import Cell, Problem
+from generator.spec.records import EVERYONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from generator.catalogue import Measure
+    from generator.spec.records import Record
 
 CLIENT, OFFICE_SCOPE = "client", "office"
 
@@ -93,13 +95,15 @@ def formula_problems(row_name: str, formula: str, names: Names, cell: Cell, clie
 
 def cycle(start: str, formulas: Mapping[str, str]) -> tuple[str, ...]:
     """Return the measures of a circle of formulas that ``start`` is part of, or nothing."""
+    exact = {name.casefold(): name for name in formulas}
     path: list[str] = []
     done: set[str] = set()
 
-    def walk(name: str) -> bool:
+    def walk(text: str) -> bool:
+        name = exact.get(text.casefold(), "")
         if name in path:
             return name == start
-        if name in done or name not in formulas:
+        if name in done or not name:
             return False
         path.append(name)
         if any(walk(other) for other in sorted(dax.references(formulas[name]).measures)):
@@ -121,6 +125,11 @@ def exact_field(text: str, names: Names) -> str | None:
     table = exact_name(parts[0], names.columns) if parts else None
     column = exact_name(parts[1], names.columns[table]) if parts and table else None
     return f"{table}[{column}]" if column else None
+
+
+def owner(row: Record, client: str = "") -> str:
+    """Return whom a row's problem belongs to: the client, or none where the row is for all of them or the office's."""
+    return "" if getattr(row, "client", "") == EVERYONE else client or getattr(row, "code", "")
 
 
 def own_measure_names(measures: Iterable[Measure]) -> frozenset[str]:

@@ -18,6 +18,7 @@ from generator.resolve.lookup import (
     exact_name,
     formula_problems,
     hint_values,
+    owner,
 )
 
 if TYPE_CHECKING:
@@ -58,14 +59,12 @@ def own_measures(
     known = Names(formulas, names.columns)
     problems = []
     for row in rows:
-        found = list(formula_problems(row.name, row.dax, known, row.where("dax"), client))
+        whose = owner(row, client)
+        found = list(formula_problems(row.name, row.dax, known, row.where("dax"), whose))
         circle = () if found else cycle(row.name, formulas)
         if circle:
-            found.append(
-                Problem(
-                    "B046", row.where("dax"), {"measure": row.name, "circle": " → ".join((*circle, row.name))}, client
-                )
-            )
+            values = {"measure": row.name, "circle": " → ".join((*circle, row.name))}
+            found.append(Problem("B046", row.where("dax"), values, whose))
         problems += found
     return [_own_measure(row, catalogue) for row in rows], problems
 
@@ -164,7 +163,7 @@ def place_visuals(
     made = {page.name: page for page in pages}
     problems: list[Problem] = []
     for number, row in enumerate(rows):
-        visual, found = _own_visual(row, number, names, catalogue, client)
+        visual, found = _own_visual(row, number, names, catalogue, owner(row, client))
         problems += found
         if visual is None:
             continue
