@@ -232,14 +232,14 @@ class _Resolver:
 
     def extra_tables(self, rows: Sequence[TableRow], client: Client) -> list[ExtraTable]:
         """Return the extra tables of a client."""
-        taken = list(self.catalogue.tables)
+        taken = [*self.catalogue.tables, *self.catalogue.sources]  # names of queries, each there once
         tables = []
         for row in rows:
             table, problems = extra_table(row, self.catalogue, taken, owner(row, client.code))
             self.problems += problems
             if table:
                 tables.append(table)
-                taken.append(table.name)
+                taken += (table.name, f"Bron{table.name}")
         return tables
 
     def division(self, row: DivisionRow, client: ClientRow) -> Division:

@@ -90,7 +90,7 @@ def extra_table(
     entity = exact_name(row.entity, catalogue.known_columns) or row.entity.strip()
     known = catalogue.known_columns.get(entity, {"columns": {}, "complete": False, "division": True})
     name = row.name or entity.rsplit(".", 1)[-1]
-    if exact_name(name, taken):
+    if exact_name(name, taken) or exact_name(f"Bron{name}", taken):
         problems.append(Problem("B058", row.where("name"), {"name": name}, client))
     if not known["columns"]:
         problems.append(Problem("B059", row.where("entity"), hint_values(entity, catalogue.known_columns), client))
@@ -103,7 +103,12 @@ def extra_table(
             values = {"entity": entity, **hint_values(column, known["columns"])}
             problems.append(Problem("B049" if known["complete"] else "B093", row.where("columns"), values, client))
         columns[exact or column] = KINDS.get(known["columns"].get(exact or column, "string"), "text")
+    if known["division"]:
+        columns.pop("Division", None)  # it is the key *Administratie*
     condition, wrong = _condition(row, known["columns"], client)
+    if condition and known["complete"] and condition.column not in {*known["columns"], "Division"}:
+        values = {"entity": entity, **hint_values(condition.column, known["columns"])}
+        wrong = [Problem("B049", row.where("filter"), values, client)]
     problems += wrong
     if any(problem.is_error for problem in problems):
         return None, problems
