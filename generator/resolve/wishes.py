@@ -175,7 +175,8 @@ def place_visuals(
         name = page_name(row.page, made, catalogue) or row.page.strip()
         placed = visual if visual.at else None
         while placed is None:
-            taken = (other.at for other in made[name].visuals if other.at) if name in made else ()
+            taken = [other.at for other in made[name].visuals if other.at] if name in made else []
+            taken += [other.position for other in rows if other.position and page_name(other.page, [name], catalogue)]
             columns, height = catalogue.visuals[visual.kind]["size"]
             spot = free_spot(taken, columns, height)
             placed = replace(visual, at=spot) if spot else None
