@@ -60,7 +60,7 @@ def test_a_formula_is_judged_at_its_cell(tmp_path, formula, expected):
 
 def test_formulas_that_power_bi_takes_are_no_problem(tmp_path):
     rows = (
-        "| bakker | A | VAR Dag = MAX ( Datum[Datum] ) RETURN SUMX ( FILTER ( mutaties, MUTATIES[datum] = dag ), 1 ) |\n"
+        "| bakker | A | VAR D = MAX ( Datum[Datum] ) RETURN SUMX ( FILTER ( mutaties, MUTATIES[datum] = d ), 1 ) |\n"
         '| bakker | B | SUMX ( ADDCOLUMNS ( VALUES ( Datum[Jaar] ), "@x", [netto-OMZET] ), [@x] ) |\n'
         "| bakker | C | SUMX ( { 1, 2 }, [Value] ) + CONVERT ( [A], INTEGER ) |\n"
         "| bakker | D | CALCULATE ( [a], USERELATIONSHIP ( Mutaties[Datum], Datum[Datum] ), ALL ( 'Grootboek' ) ) |\n"

@@ -85,7 +85,7 @@ def identifier(name: Any) -> M:  # noqa: ANN401  a template can pass anything
 def _number(value: float | Decimal) -> M:
     if isinstance(value, int) and abs(value) > _LARGEST_WHOLE:
         raise MError(f"{value} is too large for an M number")
-    if isinstance(value, float) and (value != value or abs(value) == float("inf")):  # noqa: PLR0124  NaN
+    if not Decimal(value).is_finite():
         raise MError(f"no M literal for {value!r}")
     plain = format(
         Decimal(repr(value)) if isinstance(value, float) else value, "f" if not isinstance(value, int) else "d"
@@ -97,6 +97,8 @@ def literal(value: Any) -> M:  # noqa: ANN401  a template can pass anything
     """Return a Python value as an M literal; raise ``MError`` where there is no unambiguous one."""
     if isinstance(value, M):
         return value
+    if isinstance(value, dt.datetime):  # a kind of date to Python, and a date literal would lose its time
+        raise MError(f"no M literal for {value!r}")
     if value is None or isinstance(value, bool):
         return M({None: "null", True: "true", False: "false"}[value])
     for kind, render in _RENDERERS:
@@ -176,6 +178,10 @@ class _Environment(ImmutableSandboxedEnvironment):
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:  # noqa: ANN401  Jinja's own signature
         """Refuse methods of M: ``format`` of a text would come back as M, with raw values inside."""
         return not isinstance(obj, M) and super().is_safe_attribute(obj, attr, value)
+
+    def wrap_str_format(self, value: Any) -> Callable[..., str] | None:  # noqa: ANN401  Jinja's own signature
+        """Leave ``format`` of M to the method above, which Jinja asks only after this one."""
+        return None if isinstance(getattr(value, "__self__", None), M) else super().wrap_str_format(value)
 
 
 def _finalize(value: Any) -> M:  # noqa: ANN401  Jinja's own signature
