@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from judges import bundle, workbook
+from judges.ledger_run import Run
 from judges.places import ROOT, bundel, need_tools
 
 EXAMPLE = ROOT / "report_specs" / "voorbeeld.xlsx"
@@ -71,6 +72,19 @@ def office(tmp_path_factory):
     done = generate(output)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return Office(output)
+
+
+@pytest.fixture(scope="session")
+def run_of(office):
+    """The queries of a report, executed once on the database as it should be."""
+    done = {}
+
+    def run(report):
+        if report not in done:
+            done[report] = Run(office, report)
+        return done[report]
+
+    return run
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def verdicts(office):
     yield "lint", lint.judge_models(models)
     yield "fields", fields.judge_fields({label: (models[label], pages[label]) for label in models})
     yield "anatomy", [f for one in urls for f in anatomy.judge_template(one.pbit, urls[one])]
-    yield "mcheck", power_query.judge_reports(urls)
+    yield "mcheck", [f for one in urls for f in power_query.judge_queries([one.section])]
     yield "pbir_validate", report.judge_reports([path for one in urls for path in (one.report_folder, one.pbit)])
     yield "tom", tom.judge_models([one.pbit for one in urls])
     yield "execute", [f for one in urls for f in judge_run(Run(office, one))]
@@ -51,7 +51,7 @@ def run(output, templates, client):
     """What the program says with these templates: its output, or its first problem."""
     arguments = ["generate", "--specs", str(EXAMPLE), "--out", str(output), "--templates", str(templates)]
     done = bundel(*arguments, "--client", client, "--json")
-    assert done.returncode in (0, 1), f"exit {done.returncode}: {done.stderr[-2000:]}"
+    assert done.returncode in (0, 1, 5), f"exit {done.returncode}: {done.stderr[-2000:]}"
     if done.returncode == 0:
         return Office(output), ""
     problems = json.loads(done.stdout)["problems"]

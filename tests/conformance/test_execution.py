@@ -23,7 +23,7 @@ def pick(office, condition):
 
 
 @pytest.fixture(scope="module", params=["several divisions", "broken year", "office"])
-def executed(request, office):
+def executed(request, office, run_of):
     broken = lambda client: calendar_of(office, client).year_end != 12  # noqa: E731 -- named where it is used
     if request.param == "office":
         report = next(report for report in office.reports if report.client == "_office")
@@ -31,7 +31,7 @@ def executed(request, office):
         report = pick(office, lambda client: client != "_office" and broken(client))
     else:
         report = pick(office, lambda client: len(office.divisions(client)) > 1 and not broken(client))
-    return Run(office, report)
+    return run_of(report)
 
 
 def test_rows_columns_and_types_are_those_of_the_ledger_and_the_model(executed):

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from judges import figures, ledger
 from judges.bundle import model_of
-from judges.ledger_run import Run, calendar_of
+from judges.ledger_run import calendar_of
 from test_execution import pick
 
 LINES = {"Netto-omzet": ["8000"], "Kostprijs omzet": ["7000"]}  # where the workbook maps nothing else
@@ -88,7 +88,7 @@ def currencies(office, client):
 
 
 @pytest.fixture(scope="module", params=["calendar year", "broken year"])
-def run(request, office):
+def run(request, office, run_of):
     mapped = {str(row.get("Klant", "")) for row in office.sheets.get("Rekeningindeling", [])}
     broken = request.param == "broken year"
 
@@ -97,7 +97,7 @@ def run(request, office):
         usual = client not in mapped and client != "_office" and len(currencies(office, client)) == 1
         return usual and (calendar.year_end != 12) == broken and calendar.years >= 3
 
-    return Run(office, pick(office, fits))
+    return run_of(pick(office, fits))
 
 
 def period_of(run, day):
@@ -134,9 +134,9 @@ def test_measures_are_those_of_the_ledger(run):
     assert different == []
 
 
-def test_two_currencies_are_never_added(office):
+def test_two_currencies_are_never_added(office, run_of):
     report = pick(office, lambda client: len(currencies(office, client)) > 1)
-    run = Run(office, report)
+    run = run_of(report)
     period = {"Datum.Periode": [period_of(run, month(run.calendar, 2, 4)[1])]}
     contexts = [period] + [{**period, "Administratie.Administratie": [division]} for division in run.divisions]
     answers, problems = figures.evaluate(model_of(report.pbit), run.answers, ["Netto-omzet"], contexts)
