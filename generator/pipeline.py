@@ -196,7 +196,7 @@ def remove_all(out: Path, codes: Iterable[str], ask: Callable[[str], bool]) -> I
     """Remove bundles that the workbooks no longer ask for, each only on a yes; the others stay, with a warning."""
     for code in codes:
         if not ask(code):
-            yield Outcome(code, "skipped", problems=(Problem("B121", None, {"name": code}, code),))
+            yield Outcome(code, "skipped", problems=(Problem("B108", None, {"path": code}, code),))
             continue
         try:
             yield Outcome(code, "removed", len(output.remove(out, code).removed))
