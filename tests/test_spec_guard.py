@@ -71,6 +71,7 @@ def test_values_in_the_far_corners(tmp_path):
         b'<row r="400000"><c r="Z400000"><v>1</v></c></row>',
         b'<row r="1048576">' + b"<c><v>1</v></c>" * 6 + b"</row>",
         b'<x:row xmlns:x="x" r="1048576"><x:c r="XFD1048576"><x:v>1</x:v></x:c></x:row>',
+        b"<x:row xmlns:x='x' r='1048576'><x:c r='XFD1048576'><x:v>1</x:v></x:c></x:row>",
     ],
 )
 def test_far_corners_in_every_spelling(tmp_path, rows):
