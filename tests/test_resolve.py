@@ -411,6 +411,14 @@ def test_a_new_page_gets_the_head_of_all_pages(tmp_path):
     ]
 
 
+def test_a_measure_may_be_named_with_its_brackets(tmp_path):
+    row = (
+        VISUALS + "| bakker | financieel | Eigen | lineChart | [Netto-omzet], brutomarge, [X, y] | Datum[Maand] | | |\n"
+    )
+    made = client(load(tmp_path, ONE + row + MEASURES + "| bakker | X, y | 1 |\n"))
+    assert made.reports[0].pages[-1].visuals[-1].values == ("Netto-omzet", "Brutomarge", "X, y")
+
+
 def test_names_of_pages_differ_in_more_than_case(tmp_path):
     assert list(own(tmp_path, CARD + CARD.replace("Eigen", "EIGEN"))) == ["Eigen"]
     assert list(own(tmp_path, CARD.replace("Eigen", "samenvatting"))) in (["Samenvatting"], ["Samenvatting (2)"])

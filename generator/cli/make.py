@@ -206,9 +206,10 @@ def _summary(outcomes: Sequence[Outcome], settings: Settings, language: str) -> 
     parts = [
         f"{found[status]} {words[status]}" for status in words if found[status] or status in ("changed", "unchanged")
     ]
-    parts.append(f"{found['failed']} {'fout' if language == 'nl' else 'failed'}")
+    failed = "fout" if language == "nl" else "failed"
+    parts.append(f"{found['failed']} {failed}")
     lines = [
-        f"  {words.get(status, status)}: {', '.join(names[:_SHOWN])}{' …' if len(names) > _SHOWN else ''}"
+        f"  {words.get(status, failed)}: {', '.join(names[:_SHOWN])}{' …' if len(names) > _SHOWN else ''}"
         for status in ("skipped", "failed")
         if (names := [outcome.client for outcome in outcomes if outcome.status == status])
     ]

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from generator.catalogue import Catalogue, Line, Measure, Page, Visual, split_field
+from generator.dax import unquoted
 from generator.problems import Problem
 from generator.resolve.client import Condition, ExtraTable
 from generator.resolve.layout import free_spot
@@ -220,7 +221,7 @@ def _own_visual(
     if kind is None:
         return None, [Problem("B051", row.where("kind"), hint_values(row.kind, kinds), client)]
     problems = list(_role_problems(row, kind, catalogue, client))
-    values = [exact_name(value, names.formulas) for value in row.values]
+    values = [exact_name(value, names.formulas) or exact_name(unquoted(value), names.formulas) for value in row.values]
     for text, measure in zip(row.values, values, strict=True):
         if measure is None:
             problems.append(_value_problem(row, text, names, client))
