@@ -162,14 +162,15 @@ def test_today_is_the_day_in_the_netherlands(office, now, last_day, last_month):
 
 @pytest.fixture(scope="module", params=[1, 2, 4])
 def other_history(request, tmp_path_factory):
-    """The example office with so many years of history for every client."""
+    """The example office with so many years of history and a budget for every client."""
     folder = tmp_path_factory.mktemp(f"years{request.param}")
     book = openpyxl.load_workbook(EXAMPLE)
     sheet = book["Klanten"]
-    place = next(cell.column for cell in sheet[1] if str(cell.value).strip() == "Jaren historie")
+    places = {str(cell.value).strip(): cell.column for cell in sheet[1]}
     for row in range(2, sheet.max_row + 1):
         if sheet.cell(row, 1).value is not None:
-            sheet.cell(row, place).value = request.param
+            sheet.cell(row, places["Jaren historie"]).value = request.param
+            sheet.cell(row, places["Budgetscenario"]).value = ledger.SCENARIO
     book.save(folder / "kantoor.xlsx")
     done = generate(folder / "output", specs=folder / "kantoor.xlsx")
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
@@ -181,8 +182,9 @@ def test_other_lengths_of_history(other_history, broken):
     def fits(client):
         return client != "_office" and (calendar_of(other_history, client).year_end != 12) == broken
 
-    run = Run(other_history, pick(other_history, fits), members=["Mutaties", "Datum"])
+    run = Run(other_history, pick(other_history, fits), members=["Mutaties", "Datum", "Budget"])
     assert run.calendar.years in (1, 2, 4)
+    assert run.answers["Budget"].get("rows"), run.answers["Budget"]
     assert judge_run(run) == []
 
 

@@ -71,6 +71,25 @@ ENTRIES = (
 )  # fmt: skip
 
 
+OPEN_ITEMS = (  # year, period of the snapshot, invoice, relation, days it is due after the period's end, cents
+    (-2, 12, 6001, "K2", -300, 50_00),  # long before the loaded years
+    (0, 1, 7007, "K1", 0, 1210_00),  # due on the day of the snapshot
+    (0, 2, 7007, "K1", -28, 1210_00),
+    (1, 2, 7013, "K2", None, 605_00),  # without a due date
+    (2, 4, 7016, "K1", -61, 363_00),
+    (2, 4, 7017, "K1", 1, 847_00),  # not yet due
+    (2, 12, 7018, "K1", 30, 1_00),  # a period that is not over: no snapshot yet
+)
+SCENARIO = "B1"
+BUDGET = (  # scenario, year, period, account, cents
+    (SCENARIO, -2, 1, "8000", -1_00),
+    (SCENARIO, 0, 1, "8000", -900_00),
+    (SCENARIO, 2, 4, "8000", -750_00),
+    (SCENARIO, 2, 12, "4000", 210_00),
+    ("other", 2, 4, "8000", -1_000_00),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """Fiscal years that end with a month, named after the year they end in, or begin in."""
@@ -158,12 +177,17 @@ def tables(calendars):
              "Status": "C", "City": "Utrecht"}
             for code in ("K1", "K2", "L1")
         ]  # fmt: skip
+        found["ReceivablesList"] += _open_now(division, scale)
+        found["Open"] += _open(division, scale, year_calendar)
+        found["Budgets"] += _budget(division, scale, year_calendar)
     found["ReportingBalance"] = _balances(found["TransactionLines"])
     ledger = found.pop("TransactionLines")
     return {
         "ExactOnlineREST.Incremental.TransactionLinesIncremental": ledger,
         "ExactOnlineREST.FinancialTransaction.TransactionLinesBulk": ledger,
         "ExactOnlineREST.CRM.Accounts": found.pop("Accounts"),
+        "ExactOnlineREST.Budget.Budgets": found.pop("Budgets"),
+        "ExactOnlineREST.Views.AROutstandingItemsPerFinancialPeriodUltimo": found.pop("Open"),
         **{f"ExactOnlineREST.Financial.{name}": rows for name, rows in found.items()},
     }
 
@@ -194,6 +218,38 @@ def _balances(lines):
          "Type": kind, "Amount": cents / 100, "Status": 50}
         for number, ((division, account, year, period, kind), cents) in enumerate(sorted(sums.items()), 1)
     ]  # fmt: skip
+
+
+def _due(last, days):
+    return None if days is None else last + dt.timedelta(days)
+
+
+def _open(division, scale, year_calendar):
+    """The view of open items per period, with its columns in capitals."""
+    for offset, number, invoice, relation, days, cents in OPEN_ITEMS:
+        last = year_calendar.period(offset, number)[1]
+        due = _due(last, days)
+        yield {
+            "DIVISION": division, "FINYEAR": year_calendar.label(offset), "FINPERIOD": number, "NUMBER_ATTR": invoice,
+            "OUTSTANDINGITEMS_AR_ACCOUNT_CODE_ATTR": f"{relation:>18}", "DESCRIPTION": None,
+            "OUTSTANDINGITEMS_AR_ACCOUNT_NAME": f"Relatie {relation}", "INVOICEDATE": _stamp(last),
+            "DUEDATE": _stamp(due) if due else None, "OUTSTANDINGAMTDC": cents * scale / 100,
+        }  # fmt: skip
+
+
+def _open_now(division, scale):
+    """Today's open items: their invoice numbers are the days since they were due."""
+    for days, cents in ((-3, 10_00), (0, 20_00), (45, 30_00)):
+        due = TODAY - dt.timedelta(days)
+        yield {"Division": division, "HID": days, "DueDate": _stamp(due), "Amount": cents * scale / 100}
+
+
+def _budget(division, scale, year_calendar):
+    for scenario, offset, number, account, cents in BUDGET:
+        yield {
+            "Division": division, "ReportingYear": year_calendar.label(offset), "ReportingPeriod": number,
+            "BudgetScenarioCode": scenario, "GLAccount": guid(division, 1, account), "AmountDC": cents * scale / 100,
+        }  # fmt: skip
 
 
 # ---- what the queries must make of it
@@ -266,6 +322,45 @@ def expected_saldi(calendars, model):
                 "Boekingstype": row["Type"], "Bedrag": row["Amount"],
             })  # fmt: skip
     return rows
+
+
+def expected_open(calendars, model):
+    """Open items of the loaded years at the end of each period that is over."""
+    rows = []
+    for division, own in calendars.items():
+        for offset, number, invoice, relation, days, cents in OPEN_ITEMS:
+            last = own.period(offset, number)[1]
+            due = _due(last, days)
+            if own.label(offset) >= model.label(0) and last <= TODAY:
+                rows.append({
+                    "Administratie": division, "Soort": "V", "Factuurnummer": invoice, "Peildatum": last.isoformat(),
+                    "Relatie": f"Relatie {relation} · {relation}", "Vervaldatum": due and due.isoformat(),
+                    "Dagen vervallen": (last - due).days if due else 0,
+                    "Openstaand": cents * factor(division, calendars) / 100,
+                })  # fmt: skip
+    return rows
+
+
+def expected_open_now(calendars):
+    return [
+        {"Administratie": division, "Dagen vervallen": row["HID"], "Openstaand": row["Amount"]}
+        for division in calendars
+        for row in _open_now(division, factor(division, calendars))
+    ]
+
+
+def expected_budget(calendars, model):
+    """The budget of one scenario in the loaded years, on the end of each period."""
+    return [
+        {
+            "Administratie": division, "GrootboekKey": key(division, guid(division, 1, account)),
+            "Datum": own.period(offset, number)[1].isoformat(),
+            "Bedrag": cents * factor(division, calendars) / 100,
+        }
+        for division, own in calendars.items()
+        for scenario, offset, number, account, cents in BUDGET
+        if scenario == SCENARIO and own.label(offset) >= model.label(0)
+    ]  # fmt: skip
 
 
 def expected_grootboek(divisions):

@@ -23,6 +23,9 @@ EXPECTED = {
     "Relatie": lambda calendars, _model: ledger.expected_relatie(calendars),
     "Administratiecontrole": lambda calendars, _model: ledger.expected_controle(calendars),
     "Datum": lambda _calendars, model: ledger.expected_datum(model),
+    "Openstaande posten": ledger.expected_open,
+    "Openstaand nu": lambda calendars, _model: ledger.expected_open_now(calendars),
+    "Budget": ledger.expected_budget,
 }
 
 
@@ -144,5 +147,5 @@ def _requests(run):
         if "$select=" not in request or "$orderby" in request:
             yield f"asked {request}"
         whole = entity.startswith("ExactOnlineREST.Financial.Journals@") or len(run.divisions) > FOLDED
-        if not whole and "Division eq" not in request:
+        if not whole and "division eq" not in request.lower():
             yield f"asked for all divisions: {request}"

@@ -54,14 +54,13 @@ def _sort_by(model):
 def _names(model):
     measures = Counter(item["name"].lower() for table in model.tables for item in table.get("measures", []))
     yield from (f"measure [{name}] stands {count} times in the model" for name, count in measures.items() if count > 1)
-    tables = {table["name"].lower() for table in model.tables}
     for table in model.tables:
         columns = Counter(item["name"].lower() for item in table.get("columns", []))
         yield from (f"{table['name']}[{name}] stands {count} times" for name, count in columns.items() if count > 1)
-        for name in columns.keys() & measures.keys():
-            yield f"measure [{name}] has the name of a column of {table['name']}"
-    for name in measures.keys() & tables:
-        yield f"measure [{name}] has the name of a table"
+        own = {item["name"].lower() for item in table.get("measures", [])}
+        yield from (
+            f"measure [{name}] has the name of a column of its table {table['name']}" for name in columns if name in own
+        )
 
 
 def _ends(relationship, model):
