@@ -48,10 +48,12 @@ class Loaded:
 
     @property
     def codes(self) -> frozenset[str]:
-        """Return the codes of all bundles that the workbooks ask for, those with errors too."""
+        """Return the codes of all bundles that the workbooks ask for, those with errors too, in whatever cell."""
+        unread = {dropped.texts.get("code", "") for dropped in self.spec.dropped if dropped.sheet == "clients"}
         return frozenset(
             {client.code for client in self.clients}
             | {row.code for row in self.spec.clients if row.active is not False}
+            | unread - {""}
         )
 
 
