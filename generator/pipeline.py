@@ -20,6 +20,7 @@ from generator.problems import Problem, Stop
 from generator.resolve import resolve
 from generator.spec import rules, workbook
 from generator.spec.records import OFFICE
+from generator.spec.sheets import find_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,7 +35,7 @@ FEW = 50
 """Below so many bundles to build, starting other processes costs more than it gains."""
 
 _CHUNK = 8  # bundles a process gets at a time: enough to make passing them on cheap, few enough to share out evenly
-_OFFICE_SHEETS = frozenset({"Klanten", "Clients", "Administraties", "Divisions", "Rekeningindeling", "Account mapping"})
+_OFFICE_SHEETS = frozenset({"clients", "divisions", "mappings"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,8 @@ def makeable(loaded: Loaded, *, keep_going: bool) -> tuple[tuple[Client, ...], t
     if errors and (not keep_going or any(not problem.client for problem in errors)):
         raise Stop(loaded.problems)
     bad = {problem.client.casefold() for problem in errors}
-    if any(problem.cell and problem.cell.sheet in _OFFICE_SHEETS for problem in errors):
+    sheets = {sheet.key for problem in errors if problem.cell and (sheet := find_sheet(problem.cell.sheet))}
+    if sheets & _OFFICE_SHEETS:
         bad.add(OFFICE)  # its divisions and mapping come from rows of which one is in doubt
     made = tuple(client for client in loaded.clients if client.code.casefold() not in bad)
     left = {client.code for client in loaded.clients} | {problem.client for problem in errors}

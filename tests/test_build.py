@@ -460,7 +460,7 @@ BREAKS = {
             {**measures(model)[0], "name": measures(model)[0]["name"].swapcase(), "expression": "1"}
         )
     ],
-    "a measure is not named as a column beside it": [
+    "a measure is not named as a column or table": [
         lambda model: measures(model).append({"name": "meetwaarde", "expression": "1"})
     ],
     "table names are unique": [

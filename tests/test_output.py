@@ -83,9 +83,15 @@ def test_a_new_bundle_is_created(tmp_path):
     assert compare(tmp_path, "acme", _files(OLD)).status == "unchanged"
 
 
+def _untouched(path):
+    """What stays the same of a file that nobody writes; reading it may change the time of its last use."""
+    stat = path.stat()
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size
+
+
 def test_only_what_changed_is_written(tmp_path):
     _write(tmp_path, _files(OLD))
-    before = (tmp_path / "acme/queries/r.pq").stat()
+    before = _untouched(tmp_path / "acme/queries/r.pq")
     change = _write(tmp_path, _files(NEW))
     assert change.status == "changed"
     assert change.created == ("R.Report/pages/p2/page.json",)
@@ -93,7 +99,7 @@ def test_only_what_changed_is_written(tmp_path):
     assert change.removed == ("R.Report/pages/p1/page.json",)
     assert change.edited == ()
     assert _tree(tmp_path / "acme") == _files(NEW)
-    assert (tmp_path / "acme/queries/r.pq").stat() == before
+    assert _untouched(tmp_path / "acme/queries/r.pq") == before
     assert "R.Report/pages/p1" not in _folders(tmp_path / "acme")
 
 

@@ -197,7 +197,7 @@ def test_a_bundle_is_removed_only_on_a_yes(tmp_path, office):
     (job.out / "oneill/aantekening.txt").write_text("van mij")
     asked = []
     (outcome,) = pipeline.remove_all(job.out, ["oneill"], lambda code: bool(asked.append(code)))
-    assert (asked, outcome.status, [problem.code for problem in outcome.problems]) == (["oneill"], "skipped", ["B121"])
+    assert (asked, outcome.status, [problem.code for problem in outcome.problems]) == (["oneill"], "skipped", ["B108"])
     assert (job.out / "oneill/manifest.json").is_file()
     (outcome,) = pipeline.remove_all(job.out, ["oneill"], lambda _: True)
     assert (outcome.status, outcome.problems) == ("removed", ())

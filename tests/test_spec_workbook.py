@@ -241,7 +241,7 @@ def test_values_as_people_and_excel_write_them(tmp_path, column, typed, key, val
         ("Verversen", "24:00"),
         ("Verversen", "ochtend"),
         ("Verversen", "`6.3`"),
-        ("Taal", "de"),
+        ("Taal", "Duits"),
         ("Groep", "`2024-01-02`"),
         ("Client-ID", "`06:30`"),
         ("Alias", "eol; use all"),
@@ -359,7 +359,7 @@ def test_an_empty_required_cell(tmp_path):
 
 
 def test_every_slip_of_a_row_is_told(tmp_path):
-    assert slips(tmp_path, with_client("Actief | Taal", "ooit | fr")) == ["B012 Klanten!D2", "B012 Klanten!E2"]
+    assert slips(tmp_path, with_client("Actief | Taal", "ooit | frans")) == ["B012 Klanten!D2", "B012 Klanten!E2"]
 
 
 def test_one_client_needs_no_client_column(tmp_path):
@@ -409,7 +409,7 @@ def test_no_office(tmp_path):
 
 
 def test_an_office_with_a_slip_is_still_an_office(tmp_path):
-    assert slips(tmp_path, BASE.replace("| Van Dam | nl |", "| Van Dam | fr |")) == ["B012 Kantoor!B2"]
+    assert slips(tmp_path, BASE.replace("| Van Dam | nl |", "| Van Dam | frans |")) == ["B012 Kantoor!B2"]
 
 
 def test_lists(tmp_path):
@@ -549,7 +549,7 @@ def test_long_cells(tmp_path):
 
 
 def test_the_problem_names_the_client(tmp_path):
-    assert read(save(tmp_path, with_client("Taal", "fr")))[1][0].client == "bakker"
+    assert read(save(tmp_path, with_client("Taal", "frans")))[1][0].client == "bakker"
 
 
 def test_a_folder_without_workbooks(tmp_path):

@@ -86,10 +86,11 @@ def _names(tables: Mapping[str, Json], formulas: Mapping[str, str]) -> Iterator[
     for name, count in Counter(all_measures).items():
         if count > 1:
             yield "measure names are unique", name
-    taken = {column["name"].casefold() for table in home for column in table["columns"]}
+    taken = {column["name"].casefold() for table in tables.values() for column in table["columns"]}
+    taken |= {name.casefold() for name in tables}
     for name in formulas:
         if name.casefold() in taken:
-            yield "a measure is not named as a column beside it", name
+            yield "a measure is not named as a column or table", name
     for name, count in Counter(name.casefold() for name in tables).items():
         if count > 1:
             yield "table names are unique", name

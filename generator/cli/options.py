@@ -46,7 +46,8 @@ def current() -> Settings | None:
 
 def speak(settings: Settings, office_language: str | None = None) -> str:
     """Return the language asked for, else the office's, else the system's; from now on ``spoken`` is this one."""
-    language = settings.language or office_language or system_language()
+    office = office_language if office_language in LANGUAGES else None
+    language = settings.language or office or system_language()
     _spoken.set(language)
     return language
 

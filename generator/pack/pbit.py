@@ -40,11 +40,12 @@ _METADATA = {"Version": 5, "AutoCreatedRelationships": [], "CreatedFrom": "Cloud
 
 def pbit(report: BuiltReport) -> bytes:
     """Return the template file of a report."""
-    folders = [
-        *((f"Report/definition/{path}", document(content)) for path, content in report.layer.definition.items()),
-        *((f"Report/StaticResources/{path}", document(content)) for path, content in report.layer.resources.items()),
+    folders = (("Report/definition", report.layer.definition), ("Report/StaticResources", report.layer.resources))
+    inside = [
+        (part_name(f"{folder}/{path}"), document(content))
+        for folder, files in folders
+        for path, content in sorted(files.items(), key=lambda item: item[0].encode())
     ]
-    inside = sorted(((part_name(path), data) for path, data in folders), key=lambda item: item[0].encode())
     return pack(
         [
             part("Version", _utf16(VERSION)),

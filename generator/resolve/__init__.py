@@ -60,6 +60,10 @@ class _Resolver:
         self.office = office
         self.catalogue = catalogue
         self.problems: list[Problem] = []
+        self.office_language = self.language(office.language or DEFAULT_LANGUAGE, office)
+        self.office_theme = self.theme(office.theme or DEFAULT_THEME, office)
+        # A measure whose row was dropped for a bad value exists all the same: one slip, one problem.
+        self.dropped = {row.texts.get("name", ""): "BLANK ()" for row in spec.dropped if row.sheet == "measures"}
         self.divisions = _by_client(spec.divisions)
         self.reports = _by_client(spec.reports)
         self.measures = _by_client(spec.measures)
@@ -83,12 +87,12 @@ class _Resolver:
                 name=row.name,
                 url=row.url,
                 alias=row.alias or str(self.catalogue.platform["alias"]),
-                language=self.language(row.language or self.office.language, row if row.language else self.office),
+                language=self.language(row.language, row) if row.language else self.office_language,
                 divisions=divisions,
                 years=row.years or self.office.years or DEFAULT_YEARS,
                 year_end_month=int(row.fiscal_year_end[:2]) if row.fiscal_year_end else DEFAULT_YEAR_END_MONTH,
                 fast_tables=row.fast_tables is not False,
-                theme=self.theme(row.theme or self.office.theme, row if row.theme else self.office),
+                theme=self.theme(row.theme, row) if row.theme else self.office_theme,
                 budget_scenario=row.budget_scenario or "",
                 client_id=row.client_id or "",
                 exact_user=row.exact_user or "",
@@ -114,12 +118,12 @@ class _Resolver:
                 name=office.name,
                 url=office.consolidated_url or "",
                 alias=office.alias or str(self.catalogue.platform["alias"]),
-                language=self.language(office.language, office),
+                language=self.office_language,
                 divisions=tuple(d for client in clients for d in client.divisions if d.code in consolidated),
                 years=office.years or DEFAULT_YEARS,
                 year_end_month=DEFAULT_YEAR_END_MONTH,
                 fast_tables=True,
-                theme=self.theme(office.theme, office),
+                theme=self.office_theme,
                 budget_scenario="",
                 client_id=office.client_id or "",
                 exact_user=office.exact_user or "",
@@ -138,7 +142,8 @@ class _Resolver:
         tables = self.extra_tables(self.rows(self.tables, code), client)
         chosen = self.chosen(client, scope)
         fact = self.catalogue.reports[chosen[0].report].fact if chosen else ""
-        offered = template_names(self.catalogue, scope, fact)
+        templates = template_names(self.catalogue, scope, fact)
+        offered = Names({**templates.formulas, **self.dropped}, templates.columns)
         columns = {**offered.columns, **{table.name: frozenset(_model_columns(table)) for table in tables}}
         own, problems = own_measures(measures, Names(offered.formulas, columns), self.catalogue, code)
         self.problems += problems
@@ -268,20 +273,19 @@ class _Resolver:
             for division in divisions:
                 yield MappedRange(division.code, start, end, line.name)
 
-    def language(self, code: str | None, row: Record) -> str:
+    def language(self, code: str, row: Record) -> str:
         """Return a language that has a file, or Dutch with the problem noted."""
-        language = (code or DEFAULT_LANGUAGE).lower()
-        if language in self.catalogue.languages:
-            return language
-        values = hint_values(language, self.catalogue.languages)
+        if code in self.catalogue.languages:
+            return code
+        values = hint_values(code, self.catalogue.languages)
         self.problems.append(Problem("B047", row.where("language"), values, owner(row)))
         return DEFAULT_LANGUAGE
 
-    def theme(self, name: str | None, row: Record) -> str:
+    def theme(self, name: str, row: Record) -> str:
         """Return a theme that has a file, or the default with the problem noted."""
-        exact = exact_name(name or DEFAULT_THEME, self.catalogue.themes)
+        exact = exact_name(name, self.catalogue.themes)
         if exact is None:
-            values = hint_values(name or "", self.catalogue.themes)
+            values = hint_values(name, self.catalogue.themes)
             self.problems.append(Problem("B057", row.where("theme"), values, owner(row)))
         return exact or DEFAULT_THEME
 

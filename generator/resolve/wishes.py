@@ -56,12 +56,15 @@ def own_measures(
     rows: Sequence[MeasureRow], names: Names, catalogue: Catalogue, client: str
 ) -> tuple[list[Measure], list[Problem]]:
     """Return a client's own measures, each formula looked up among the templates' and its own, and what is wrong."""
+    taken = {column for columns in names.columns.values() for column in columns} | names.columns.keys()
     formulas = {**names.formulas, **{row.name: row.dax for row in rows}}
     known = Names(formulas, names.columns)
     problems = []
     for row in rows:
         whose = owner(row, client)
         found = list(formula_problems(row.name, row.dax, known, row.where("dax"), whose))
+        if exact_name(row.name, taken):
+            found.append(Problem("B061", row.where("name"), {"name": row.name}, whose))
         circle = () if found else cycle(row.name, formulas)
         if circle:
             values = {"measure": row.name, "circle": " → ".join((*circle, row.name))}

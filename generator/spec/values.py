@@ -201,6 +201,14 @@ def choice(kind: Kind) -> Callable[[Raw], str]:
     return parse
 
 
+def language(raw: Raw) -> str:
+    """Return the code of a language, two letters; whether there are texts in it, the templates tell."""
+    value = line(raw).casefold()
+    if not re.fullmatch("[a-z]{2}", value):
+        raise BadValue
+    return value
+
+
 def year_end(raw: Raw) -> str:
     """Return a month's end as ``MM-DD``; ``02-28`` stands for the last day of February."""
     if isinstance(raw, dt.date):
@@ -300,7 +308,7 @@ PARSERS: Mapping[Kind, Callable[[Raw], object]] = {
     "url": url,
     "bool": boolean,
     "years": years,
-    "language": choice("language"),
+    "language": language,
     "year_end": year_end,
     "times": times,
     "list": names,
