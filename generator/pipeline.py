@@ -6,6 +6,7 @@ Start here to know the program: each step is a function from one value to the ne
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from generator import __version__, catalogue, output
 from generator.build import build
 from generator.commit import MANIFEST
 from generator.pack import pack
+from generator.plan import steps
 from generator.problems import Problem, Stop
 from generator.resolve import resolve
 from generator.spec import rules, workbook
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from generator.build import Built
     from generator.catalogue import Catalogue
+    from generator.plan import Step
     from generator.resolve.client import Client
     from generator.spec.records import Spec
 
@@ -194,6 +197,19 @@ def _make_chunk(clients: Sequence[Client], job: Job) -> list[Outcome]:
     """Make some bundles in a process of their own, which loads the templates once."""
     known = catalogue.load(job.templates)
     return [make(client, known, job) for client in clients]
+
+
+def plan_all(clients: Sequence[Client], loaded: Loaded, job: Job, *, removals: bool) -> Iterator[Step]:
+    """Yield what making these bundles would change, and with ``removals`` which bundles would go; write nothing."""
+    for client in clients:
+        if output.current(job.out, client.code, spec_hash(client, loaded.catalogue)):
+            continue
+        made = files(client, loaded.catalogue)
+        change = output.compare(job.out, client.code, made)
+        yield from steps(change, output.previous(job.out, client.code), json.loads(made[MANIFEST]))
+    for code in output.removable(job.out, loaded.codes) if removals else ():
+        old = output.previous(job.out, code)
+        yield from steps(output.Change(code, "removed", removed=tuple(old["files"])), old, {})
 
 
 def remove_all(out: Path, codes: Iterable[str], ask: Callable[[str], bool]) -> Iterator[Outcome]:

@@ -15,6 +15,7 @@ LAYERS = (
     {"__main__"},
     {"cli"},
     {"pipeline"},
+    {"plan"},  # words for what ``output`` finds
     {"publish", "sources", "preview", "adopt", "output"},
     {"commit"},  # the halves of ``output`` that know files and folders, not bundles
     {"lock"},

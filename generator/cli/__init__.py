@@ -22,7 +22,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "check": ("spec", "Lees de werkmappen en meld elk probleem.", "Read the workbooks and report every problem."),
     "explain": ("spec", "Leg een code van een probleem uit.", "Explain the code of a problem."),
     "generate": ("make", "Maak de bundels.", "Make the bundles."),
-    "plan": ("make", "Toon wat generate zou wijzigen.", "Show what generate would change."),
+    "plan": ("plan", "Toon wat generate zou wijzigen.", "Show what generate would change."),
     "doctor": ("doctor", "Controleer de installatie.", "Check the installation."),
 }
 _STOPPED = 130

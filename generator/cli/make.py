@@ -36,10 +36,10 @@ def generate(settings: Settings, *, force: bool, keep_going: bool) -> int:
     from generator import __version__, output, pipeline  # noqa: PLC0415  the help needs none of it
 
     started = time.monotonic()
-    loaded = _load(settings)
+    loaded = load(settings)
     language = speak(settings, loaded.spec.office.language if loaded.spec.office else None)
     clients, skipped = pipeline.makeable(loaded, keep_going=keep_going)
-    clients, skipped = _chosen(settings, loaded, clients, skipped)
+    clients, skipped = chosen(settings, loaded, clients, skipped)
     job = pipeline.Job(settings.out, templates_of(settings), force=force, overwrite=settings.yes, **_jobs(settings))
     recovered = output.recover(job.out)
     with output.locked(job.out):
@@ -61,7 +61,8 @@ def templates_of(settings: Settings) -> Path | None:
     return settings.templates or (here if here.is_dir() else None)
 
 
-def _load(settings: Settings) -> Loaded:
+def load(settings: Settings) -> Loaded:
+    """Read and resolve the workbooks asked for; a folder or file that is not there is a wrong command."""
     from generator import pipeline  # noqa: PLC0415
     from generator.spec.workbook import workbooks  # noqa: PLC0415
 
@@ -70,7 +71,7 @@ def _load(settings: Settings) -> Loaded:
     return pipeline.load(settings.specs, templates_of(settings))
 
 
-def _chosen(
+def chosen(
     settings: Settings,
     loaded: Loaded,
     clients: tuple[Client, ...],

@@ -1,0 +1,95 @@
+"""``bundel plan``: what ``generate`` would change, before it does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import click
+
+from generator.cli.make import chosen, load, templates_of
+from generator.cli.options import Settings, shared, speak
+from generator.cli.text import count, problem_lines, say, say_json, terminal_width
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from generator.plan import Step
+
+_WAITING = 3
+_WORDS = {
+    "nl": {"url": "URL", "division": "administratie", "report": "rapport", "page": "pagina", "measure": "meetwaarde"}
+    | {"table": "tabel"},
+    "en": {"url": "URL", "division": "division", "report": "report", "page": "page", "measure": "measure"}
+    | {"table": "table"},
+}
+_SIGNS = {"create": "+", "change": "~", "remove": "-"}
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Eindig met 3 als er iets te doen is.")
+@click.option("--keep-going", is_flag=True, help="Bekijk de klanten zonder fouten.")
+@shared
+def plan(settings: Settings, *, check: bool, keep_going: bool) -> int:
+    """Toon wat generate zou maken, wijzigen en weghalen; er wordt niets geschreven."""
+    from generator import output, pipeline  # noqa: PLC0415  the help needs none of it
+
+    loaded = load(settings)
+    language = speak(settings, loaded.spec.office.language if loaded.spec.office else None)
+    clients, skipped = chosen(settings, loaded, *pipeline.makeable(loaded, keep_going=keep_going))
+    job = pipeline.Job(settings.out, templates_of(settings))
+    output.recover(job.out)
+    found = list(pipeline.plan_all(clients, loaded, job, removals=not settings.clients))
+    waiting = {step.client for step in found}
+    if settings.json:
+        document = {"changes": [step.document() for step in found], "unchanged": len(clients) - len(waiting)}
+        say_json(document | {"skipped": list(skipped)}, loaded.problems, language)
+    else:
+        if loaded.problems:
+            say(problem_lines(loaded.problems, language, terminal_width()), err=True)
+        if not settings.quiet:
+            say(_lines(found, len(clients), language))
+    return _WAITING if check and found else 0
+
+
+def _lines(found: Sequence[Step], clients: int, language: str) -> list[str]:
+    """Return the plan: a block per client that changes, one line for all others, and what to do next."""
+    width = max((len(step.client) for step in found), default=0) + 2
+    lines, status = [], Counter[str]()
+    for code, steps in groupby(found, key=lambda step: step.client):
+        listed = list(steps)
+        status[_status(listed)] += 1
+        lines += [f"{code if first else '':{width}}{line}" for first, line in _block(listed, language)]
+    same = clients - status["changed"] - status["created"]
+    if language == "nl":
+        lines.append(f"{count(same, 'klant', 'klanten', '', '', 'nl')} gelijk.")
+        totals = f"{status['changed']} gewijzigd, {status['created']} nieuw, {status['removed']} weg"
+        return [*lines, f"Plan: {totals}." + (" Uitvoeren: bundel generate" if found else " Er is niets te doen.")]
+    lines.append(f"{count(same, '', '', 'client', 'clients', 'en')} unchanged.")
+    totals = f"{status['changed']} changed, {status['created']} new, {status['removed']} gone"
+    return [*lines, f"Plan: {totals}." + (" Carry it out: bundel generate" if found else " There is nothing to do.")]
+
+
+def _status(steps: Sequence[Step]) -> str:
+    """Tell whether a bundle is created, changed or removed, by what becomes of its files."""
+    kinds = {step.kind for step in steps if step.what == "file"}
+    reports = {step.kind for step in steps if step.what == "report"}
+    if kinds == {"create"} and reports == {"create"}:
+        return "created"
+    return "removed" if kinds == {"remove"} and reports == {"remove"} else "changed"
+
+
+def _block(steps: Sequence[Step], language: str) -> Iterable[tuple[bool, str]]:
+    words = _WORDS[language]
+    lost = "let op: verdwijnt uit het rapport" if language == "nl" else "mind: disappears from the report"
+    lines = []
+    for step in steps:
+        if step.what == "file":
+            continue
+        name = f"{step.old} → {step.new}" if step.what == "url" else step.name
+        inside = f" ({step.report})" if step.report else ""
+        lines.append(f"{_SIGNS[step.kind]} {words[step.what]:13} {name}{inside}{f'   {lost}' if step.breaking else ''}")
+    for kind, number in Counter(step.kind for step in steps if step.what == "file").items():
+        lines.append(f"{_SIGNS[kind]} {count(number, 'bestand', 'bestanden', 'file', 'files', language)}")
+    return [(number == 0, line) for number, line in enumerate(lines)]
