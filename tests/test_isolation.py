@@ -222,6 +222,7 @@ def test_no_value_changes_the_code_of_a_query(office, plain, kind):
         assert len(lines) == len(re.split("[\r\n\x0b\x0c\x85\u2028\u2029]", hostile.expression)), hostile.name
         assert [line for line in lines if line.startswith("//")] or hostile.kind == "parameter"
         assert skeleton(hostile.expression) == skeleton(benign.expression), hostile.name
+        assert not re.search("[\u200b-\u200f\u2028-\u202e\u2060-\u206f]", hostile.expression), hostile.name
 
 
 def shape(document):
@@ -253,9 +254,9 @@ def test_no_value_changes_the_structure_of_the_set_up_sheet(office, plain, kind)
     for line, expected in zip(hostile, benign, strict=True):
         start = re.match(r"[#>|*+\d.\s-]*", expected)[0]
         assert line.startswith(start)
-        cells = [re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", re.sub(r"\\[\\|`]", "", each)) for each in (line, expected)]
-        assert cells[0].count("|") == cells[1].count("|"), line
-        assert not re.search(r"(?<!\\)<(?!/?details|/?summary)", cells[0]), line
+        cells = [re.sub(r"\\[\\|`<]", "", each) for each in (line, expected)]  # a pipe in code ends a cell too
+        assert cells[0].count("|") == cells[1].count("|") or not expected.startswith("|"), line
+        assert "<" not in re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", cells[0]), line
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u200b-\u200f]", "\n".join(hostile))
 
 
