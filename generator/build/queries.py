@@ -64,6 +64,7 @@ class _Writer:
             "years": client.years,
             "year_end_month": client.year_end_month,
             "broken_year": client.year_end_month != 12,  # noqa: PLR2004  December
+            "own_years": client.year_end_month != 12 or client.is_office,  # noqa: PLR2004  years differ by division
             "opening_type": catalogue.platform["constants"]["opening_type"],
         }
 
