@@ -411,8 +411,10 @@ def test_a_narrow_terminal_gets_short_lines(capsys, output, monkeypatch):
     assert output.is_dir()
 
 
-def test_output_to_a_pipe_has_no_colours_and_whole_lines(capsys, output):
-    specs(SLIP)
+def test_output_to_a_pipe_has_no_colours_and_whole_lines(capsys, output, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    specs(SLIP.replace("[Neto-omzet]", "SUM ( Mutaties[Bedrg] )"))
+    assert any(len(line) > 80 for line in bundel(capsys, "generate")[2].splitlines())
     for arguments in (("generate", "--keep-going"), ("generate",), ("doctor",), ("generate", "--json")):
         _, out, err = bundel(capsys, *arguments)
         assert not COLOUR.search(out + err), arguments
