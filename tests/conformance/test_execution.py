@@ -68,9 +68,10 @@ def test_no_more_columns_are_asked_than_the_model_and_its_joins_need(executed):
 
 
 def test_the_same_rows_in_amsterdam_and_in_utc(office, executed):
-    amsterdam = Run(office, executed.report, zone="Europe/Amsterdam")
-    for member, answer in executed.answers.items():
-        assert amsterdam.answers[member].get("rows") == answer.get("rows"), member
+    tables = [member for member in executed.members if not member.startswith("Bron")]
+    amsterdam = Run(office, executed.report, members=tables, zone="Europe/Amsterdam")
+    for member, answer in amsterdam.answers.items():
+        assert answer.get("rows") == executed.answers[member].get("rows"), member
 
 
 def test_fiscal_years_named_after_their_first_day(office):
