@@ -284,7 +284,7 @@ def test_check_tables_are_in_every_model_also_where_no_page_asks_for_them(tmp_pa
     known = catalogue.load()
     checks = {name for name, table in known.tables.items() if table.check}
     assert checks
-    for page in known.reports["financieel"].pages:
+    for page in (page for page in known.reports["financieel"].pages if known.pages[page].drill_through):
         rows = f"\n## Rapporten\n| Klant | Rapport | Pagina's |\n| bakker | financieel | {page} |\n"
         report = built(tmp_path, ONE + rows).reports[0]
         assert checks <= set(tables_of(report.database["model"])), page
