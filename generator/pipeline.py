@@ -162,7 +162,13 @@ def make(client: Client, known: Catalogue, job: Job) -> Outcome:
 
 
 def make_all(clients: Sequence[Client], known: Catalogue, job: Job) -> Iterator[Outcome]:
-    """Make bundles, in several processes where there are many; outcomes come as they are ready."""
+    """Make bundles, in several processes where there are many; outcomes come as they are ready.
+
+    Raises ``Stop`` before anything is written where the templates make no sound report even of the first client.
+    """
+    for client in {client.is_office: client for client in reversed(clients)}.values():
+        if job.force or not output.current(job.out, client.code, spec_hash(client, known)):
+            files(client, known)
     output.enrol(job.out, __version__, (client.code for client in clients))
     pending = [
         client for client in clients if job.force or not output.current(job.out, client.code, spec_hash(client, known))

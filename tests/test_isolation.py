@@ -70,7 +70,7 @@ def client_rows(kind, value, number):
     url = f"https://bridge-online.cloud/{marked(kind, 'url')}/odata4"
     own = [text(field) for field in ("groep", "beheerder", "app", "gebruiker", "werkruimte")]
     literal = '"' + text("dax").replace('"', '""') + '"'
-    measure = f"Maat {text('maat')}".replace(",", "").replace(";", "")  # a list of measures is split there
+    measure = f"Maat {text('maat')}".translate(str.maketrans("", "", ",;[]"))  # refused in a name, or splits a list
     described = [text("opmaak"), text("map"), f"{text('omschrijving')}\n{text('omschrijving')}"]
     yield "Klanten", [code, text("naam"), url, *own]
     yield "Administraties", [code, first, text("een")]

@@ -161,16 +161,17 @@ def test_a_client_that_fails_ends_no_others(tmp_path, office):
     assert (out / "bakker").read_text() == "van iemand anders"
 
 
-def test_templates_that_make_no_sound_model_fail_each_client_and_write_nothing(tmp_path, office):
+def test_templates_that_make_no_sound_model_stop_the_run_and_write_nothing(tmp_path, office):
     known = office.catalogue
     broken = replace(
         known,
         measures={**known.measures, "Brutomarge": replace(known.measures["Brutomarge"], dax="[Weg]")},
         fingerprint="x",
     )
-    outcomes = list(pipeline.make_all(office.clients[:1], broken, Job(tmp_path / "out")))
-    assert [(each.status, each.problems[0].code) for each in outcomes] == [("failed", "B120")]
-    assert not (tmp_path / "out/bakker").exists()
+    with pytest.raises(Stop) as stopped:
+        list(pipeline.make_all(office.clients[:1], broken, Job(tmp_path / "out")))
+    assert {problem.code for problem in stopped.value.problems} == {"B120"}
+    assert not (tmp_path / "out").exists()
 
 
 def test_many_bundles_are_shared_out_over_processes_and_are_the_same(tmp_path, office, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -29,6 +30,7 @@ class Query:
     kind: str
 
 
+@lru_cache(maxsize=2)
 def environment(catalogue: Catalogue) -> jinja2.Environment:
     """Return the M environment over the query templates of a catalogue."""
     return m.environment(catalogue.queries)

@@ -63,7 +63,7 @@ def build(client: Client, report: ClientReport, catalogue: Catalogue) -> Layer:
         "pages/pages.json": {
             "$schema": schema("pagesMetadata"),
             "pageOrder": list(pages),
-            "activePageName": next(iter(pages)),
+            "activePageName": next((key for key, page in pages.items() if not page.drill_through), next(iter(pages))),
         },
     }
     for page_id, page in pages.items():
@@ -114,13 +114,19 @@ def _report(theme: str) -> Json:
     }
 
 
+def _title(name: str, titles: Mapping[str, str]) -> str:
+    """Return a page's title; a page that goes on where another is full keeps that one's, with its number."""
+    base, _, number = name.rpartition(" (")
+    return f"{titles[base]} ({number}" if name not in titles and base in titles else titles.get(name, name)
+
+
 class _PageWriter:
     """Writes one page of one client: its own file and a file per visual."""
 
     def __init__(self, client: Client, report: ClientReport, page: Page, catalogue: Catalogue) -> None:
         self.client, self.report, self.page, self.catalogue = client, report, page, catalogue
         self.language = catalogue.languages[client.language]
-        self.title = self.language.sections["page"].get(page.name, page.name)
+        self.title = _title(page.name, self.language.sections["page"])
         self.strip = _STRIP_LEFT
 
     def files(self, page_id: str) -> dict[str, Json]:

@@ -48,7 +48,7 @@ def _escaped(value: Any) -> _Markdown:  # noqa: ANN401  whatever a template prin
 
 def _code(value: str) -> _Markdown:
     """Return a value as a code span, fenced by more back-ticks than it holds; a pipe in it would end a table's cell."""
-    plain = _UNSEEN.sub(" ", value).replace("|", "&#124;")
+    plain = _UNSEEN.sub(" ", value).replace("|", "\\|")
     fence = "`" * (max((len(run) for run in re.findall("`+", plain)), default=0) + 1)
     return _Markdown(f"{fence} {plain} {fence}" if "`" in plain else f"{fence}{plain}{fence}")
 

@@ -25,6 +25,7 @@ from generator.catalogue.records import (
     Visual,
     split_field,
 )
+from generator.catalogue.soundness import faults
 from generator.problems import Cell, Problem, Stop
 
 if TYPE_CHECKING:
@@ -40,7 +41,15 @@ def packaged() -> Path:
 @cache
 def load(own: Path | None = None) -> Catalogue:
     """Read the templates, the user's own files over the packaged ones; raise ``Stop`` with every broken file named."""
-    return _Reader(_overlay(packaged(), own)).catalogue()
+    reader = _Reader(_overlay(packaged(), own))
+    try:
+        known = reader.catalogue()
+        wrong = tuple(faults(known))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:  # a file of another shape than it should have
+        raise reader.stop("B091", reader.reading, reason=str(error)) from error
+    if wrong:
+        raise Stop(wrong)
+    return known
 
 
 def _overlay(*folders: Path | None) -> dict[str, Path]:
@@ -60,6 +69,7 @@ class _Reader:
     def __init__(self, files: Mapping[str, Path], platform: str = "exact_online") -> None:
         self.files = files
         self.platform = platform
+        self.reading = ""
 
     def catalogue(self) -> Catalogue:
         source = self.toml("source.toml")
@@ -67,7 +77,7 @@ class _Reader:
         return Catalogue(
             platform=source,
             entities={name: self.record(Entity, "source.toml", name, row) for name, row in source["entities"].items()},
-            known_columns=json.loads(self.text("entities.json")),
+            known_columns=self.json(f"{self.platform}/entities.json"),
             sources={name: self.record(Source, "source.toml", name, row) for name, row in source["sources"].items()},
             tables={name: self.table(name, row) for name, row in tables.items() if name != "relationship"},
             relationships=tuple(self.relationship(row) for row in tables["relationship"]),
@@ -108,6 +118,7 @@ class _Reader:
         return self.read(f"{self.platform}/{path}")
 
     def read(self, path: str) -> str:
+        self.reading = path
         if path not in self.files:
             raise self.stop("B090", path)
         try:

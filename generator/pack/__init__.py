@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.pack.pbip import pbip
-from generator.pack.pbit import pbit
+from generator.pack.pbit import layer_files, pbit
 from generator.pack.pq import pq
 
 if TYPE_CHECKING:
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from generator.build import Built, BuiltReport
     from generator.resolve.client import Client
 
-FORMATS: tuple[Callable[[Client, BuiltReport], Mapping[str, bytes]], ...] = (
-    lambda client, report: {f"{client.code}-{report.name}.pbit": pbit(report)},
+FORMATS: tuple[Callable[[Client, BuiltReport, Mapping[str, bytes]], Mapping[str, bytes]], ...] = (
+    lambda client, report, layer: {f"{client.code}-{report.name}.pbit": pbit(report, layer)},
     pbip,
-    lambda _, report: pq(report),
+    lambda _, report, __: pq(report),
 )
 """Output formats; one more is one line more."""
 
@@ -26,6 +26,7 @@ def pack(built: Built) -> dict[str, bytes]:
     """Return all files of a bundle but its manifest."""
     files = {"setup.md": built.setup.encode(), "on-startup.sql": (built.startup_sql + "\n").encode()}
     for report in built.reports:
+        layer = layer_files(report)
         for make in FORMATS:
-            files |= make(built.client, report)
+            files |= make(built.client, report, layer)
     return files

@@ -9,13 +9,15 @@ from generator.pack.pbit import document
 from generator.pack.tmdl import tmdl
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from generator.build import BuiltReport
     from generator.resolve.client import Client
 
 _BASE = "https://developer.microsoft.com/json-schemas/fabric"
 
 
-def pbip(client: Client, report: BuiltReport) -> dict[str, bytes]:
+def pbip(client: Client, report: BuiltReport, layer_files: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return the files of the project: path inside the bundle → bytes."""
     name = report.name
     model, layer = f"{name}.SemanticModel", f"{name}.Report"
@@ -46,8 +48,7 @@ def pbip(client: Client, report: BuiltReport) -> dict[str, bytes]:
         ),
     }
     files |= {f"{model}/{path}": data for path, data in tmdl(report.database).items()}
-    files |= {f"{layer}/definition/{path}": document(content) for path, content in report.layer.definition.items()}
-    files |= {f"{layer}/StaticResources/{path}": document(content) for path, content in report.layer.resources.items()}
+    files |= {f"{layer}/{path}": data for path, data in layer_files.items()}
     return files
 
 

@@ -14,6 +14,8 @@ from generator.names import part_name
 from generator.pack.zip import Part, pack, part
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from generator.build import BuiltReport
 
 VERSION = "1.32"
@@ -38,23 +40,27 @@ _SETTINGS = {
 _METADATA = {"Version": 5, "AutoCreatedRelationships": [], "CreatedFrom": "Cloud", "CreatedFromRelease": "2026.01"}
 
 
-def pbit(report: BuiltReport) -> bytes:
-    """Return the template file of a report."""
-    folders = (("Report/definition", report.layer.definition), ("Report/StaticResources", report.layer.resources))
-    inside = [
-        (part_name(f"{folder}/{path}"), document(content))
-        for folder, files in folders
-        for path, content in sorted(files.items(), key=lambda item: item[0].encode())
-    ]
+def pbit(report: BuiltReport, layer: Mapping[str, bytes]) -> bytes:
+    """Return the template file of a report; ``layer`` are the files of its pages and resources, in order."""
     return pack(
         [
             part("Version", _utf16(VERSION)),
             part("[Content_Types].xml", _CONTENT_TYPES.format(defaults="").encode()),
             part("DataModelSchema", _utf16(json.dumps(report.database, ensure_ascii=False, indent=2))),
             *_fixed(),
-            *(part(name, data) for name, data in inside),
+            *(part(part_name(f"Report/{path}"), data) for path, data in layer.items()),
         ],
     )
+
+
+def layer_files(report: BuiltReport) -> dict[str, bytes]:
+    """Return the files of a report's pages and resources, the same in a template and in a project, in packing order."""
+    folders = (("definition", report.layer.definition), ("StaticResources", report.layer.resources))
+    return {
+        f"{folder}/{path}": document(content)
+        for folder, files in folders
+        for path, content in sorted(files.items(), key=lambda item: item[0].encode())
+    }
 
 
 def document(content: dict[str, Any]) -> bytes:

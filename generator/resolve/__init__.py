@@ -187,10 +187,14 @@ class _Resolver:
             if exact_name(visual.report, [row.report]) is None:
                 self.unchosen(visual, client)
             elif page_name(visual.page, set(template.pages) - {page.name for page in pages}, self.catalogue):
-                self.problem("B099", visual, "page", client, {"page": visual.page, "report": row.report})
+                if visual.client != EVERYONE:  # a row for all is for those who chose the page
+                    self.problem("B099", visual, "page", client, {"page": visual.page, "report": row.report})
             else:
                 visuals.append(visual)
         shown = list(pages_for(client, row.report, pages))
+        known_pages = all(page_name(text, template.pages, self.catalogue) for text in row.pages)
+        if known_pages and all(page.drill_through for page in shown):
+            self.problem("B063", row, "pages", client, {"report": row.report, "near": template.pages[0]})
         placed, problems = place_visuals(shown, visuals, names, self.catalogue, client.code)
         self.problems += problems
         language = self.catalogue.languages[client.language]

@@ -16,7 +16,6 @@ from generator.spec.records import EVERYONE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from generator.catalogue import Measure
     from generator.spec.records import Record
 
 CLIENT, OFFICE_SCOPE = "client", "office"
@@ -130,8 +129,3 @@ def exact_field(text: str, names: Names) -> str | None:
 def owner(row: Record, client: str = "") -> str:
     """Return whom a row's problem belongs to: the client, or none where the row is for all of them or the office's."""
     return "" if getattr(row, "client", "") == EVERYONE else client or getattr(row, "code", "")
-
-
-def own_measure_names(measures: Iterable[Measure]) -> frozenset[str]:
-    """Return the names of own measures."""
-    return frozenset(measure.name for measure in measures)

@@ -65,6 +65,8 @@ def own_measures(
         found = list(formula_problems(row.name, row.dax, known, row.where("dax"), whose))
         if exact_name(row.name, taken):
             found.append(Problem("B061", row.where("name"), {"name": row.name}, whose))
+        if "[" in row.name or "]" in row.name:
+            found.append(Problem("B062", row.where("name"), {"name": row.name}, whose))
         circle = () if found else cycle(row.name, formulas)
         if circle:
             values = {"measure": row.name, "circle": " → ".join((*circle, row.name))}

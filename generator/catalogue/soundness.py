@@ -1,0 +1,102 @@
+"""Do the templates fit together: every page, visual, field, text and table that one file names stands in another."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from generator.catalogue.records import split_field
+from generator.problems import Cell, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.catalogue.records import Catalogue, Page, Visual
+
+COLUMN_TYPES = frozenset({"text", "int", "decimal", "number", "date", "datetime", "bool"})
+OWN_TEXTS = frozenset({"page_title", "client_name", "findings", "all_findings"})
+"""Texts of a page that come from the client, not from a language file."""
+
+_TEXT = re.compile(r"<<t\.(\w+)>>")
+
+
+def faults(known: Catalogue) -> Iterator[Problem]:
+    """Yield a problem for each name that leads nowhere."""
+    for path, name in (*_reports(known), *_pages(known), *_tables(known), *_languages(known)):
+        yield Problem("B121", Cell(path), {"path": path, "name": name})
+
+
+def _reports(known: Catalogue) -> Iterator[tuple[str, str]]:
+    for report in known.reports.values():
+        yield from (("reports.toml", f"{report.name}: {page}") for page in report.pages if page not in known.pages)
+        if report.fact not in known.tables:
+            yield "reports.toml", f"{report.name}: {report.fact}"
+
+
+def _pages(known: Catalogue) -> Iterator[tuple[str, str]]:
+    for page in known.pages.values():
+        path = f"pages/{page.name}.toml"
+        yield from ((path, text) for text in page.drill_through if not _is_field(text, known))
+        for visual in page.visuals:
+            yield from ((path, f"{visual.name}: {name}") for name in _of_visual(visual, known))
+        yield from _titles(page, known)
+
+
+def _titles(page: Page, known: Catalogue) -> Iterator[tuple[str, str]]:
+    for language in known.languages.values():
+        if page.name not in language.sections.get("page", {}):
+            yield f"texts/{language.code}.toml", f"page.{page.name}"
+
+
+def _of_visual(visual: Visual, known: Catalogue) -> Iterator[str]:
+    template = f"{visual.kind}.{visual.style}" if visual.style else visual.kind
+    if "visualType" not in known.visuals.get(template, {}).get("visual", {}):
+        yield f"visuals/{template}.json"
+    single = (visual.series, visual.title_measure, visual.colour, visual.background, visual.not_blank)
+    fields = [*visual.category, *visual.values, *visual.budget_values, *visual.lines, *visual.compare, *visual.sort[:1]]
+    fields += [*visual.cell_colours.values(), *visual.captions, *(text for text in single if text)]
+    yield from (text for text in fields if not _is_field(text, known))
+    keys = [key for key in (visual.title, visual.subtitle, visual.text, visual.alt) if key]
+    for key in (*keys, *visual.captions.values()):
+        if key not in OWN_TEXTS and any(key not in language.sections["text"] for language in known.languages.values()):
+            yield f"text.{key}"
+
+
+def _is_field(text: str, known: Catalogue) -> bool:
+    parts = split_field(text)
+    if parts is None:
+        return text in known.measures
+    return parts[0] in known.tables and parts[1] in known.tables[parts[0]].columns
+
+
+def _tables(known: Catalogue) -> Iterator[tuple[str, str]]:
+    for source in known.sources.values():
+        if source.entity not in known.entities:
+            yield "source.toml", f"{source.name}: {source.entity}"
+    for table in known.tables.values():
+        used = (*((table.source,) if table.source else ()), *table.uses)
+        yield from (("tables.toml", f"{table.name}: {name}") for name in used if name not in known.sources)
+        if f"{table.name}.pq" not in known.queries:
+            yield "tables.toml", f"queries/{table.name}.pq"
+        for column in table.columns.values():
+            if column.type not in COLUMN_TYPES or (column.sort_by and column.sort_by not in table.columns):
+                yield "tables.toml", f"{table.name}[{column.name}]"
+    for row in known.relationships:
+        for table_name, column_name in (row.from_, row.to):
+            if not _is_field(f"{table_name}[{column_name}]", known):
+                yield "tables.toml", f"{table_name}[{column_name}]"
+
+
+def _languages(known: Catalogue) -> Iterator[tuple[str, str]]:
+    """Yield texts that formulas use and a language lacks, and languages without a set-up sheet or a section."""
+    used = {key for measure in known.measures.values() for key in _TEXT.findall(measure.dax + measure.budget)}
+    for language in known.languages.values():
+        path = f"texts/{language.code}.toml"
+        texts = language.sections.get("text", {})
+        yield from ((path, f"text.{key}") for key in sorted(used - texts.keys() - {"culture"}))
+        yield from ((path, f"line.{name}") for name in known.lines if name not in language.sections.get("line", {}))
+        yield from (
+            (path, f"report.{name}") for name in known.reports if name not in language.sections.get("report", {})
+        )
+        if language.code not in known.setup:
+            yield f"setup/{language.code}.md", language.code
