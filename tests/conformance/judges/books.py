@@ -1,22 +1,32 @@
 """Reports on the made-up books: an office of its own, its queries executed on the ledger, its models evaluated."""
 
+import atexit
 import datetime as dt
 import json
 import re
+import shutil
+import tempfile
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import openpyxl
+
+from generator.sources.ledger import STANDARD, ledger
 from judges import odata, power_query, twins
 from judges.bundle import Report, manifest, model_of, text
 from judges.execute import execute
 from judges.model import Model
 from judges.places import HERE, ROOT, bundel, run, venv_python
 
-from generator.sources.ledger import STANDARD, ledger
-
 TODAY = dt.date(2026, 11, 24)
+OWN = ("Proef ", "Kolom ")  # names of the measures that the workbook adds
+UNUSED = ("Definities",)  # no measure reads it
+odata.PAGE = 5000
+FOLDER = Path(tempfile.mkdtemp(prefix="books"))
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 CLIENTS = {"korenaar": "12-31", "hockeyclub": "06-30", "skischool": "02-28"}
 SCENARIO = {"korenaar": "BUDGET"}
 MAPPED = (  # korenaar: from, to, line; 0300 and 4400 would land elsewhere by their types
@@ -66,7 +76,10 @@ def workbook(path, years):
     }
     columns = ["MAX ( Datum[Boekkwartaal] )", "MAX ( Datum[Periode] )", "MAX ( Boekmaand[Maand] )"]
     sheets = {
-        "Kantoor": [["Naam", "Taal", "Geconsolideerde URL", "Jaren historie"], ["Boeken", "nl", url.format("kantoor"), years]],
+        "Kantoor": [
+            ["Naam", "Taal", "Geconsolideerde URL", "Jaren historie"],
+            ["Boeken", "nl", url.format("kantoor"), years],
+        ],
         "Klanten": [["Code", "Naam", "URL", "Einde boekjaar", "Jaren historie", "Budgetscenario"]]
         + [[code, code.title(), url.format(code), end, years, SCENARIO.get(code)] for code, end in CLIENTS.items()],
         "Administraties": [["Klant", "Code", "Naam", "Valuta"]]
@@ -74,8 +87,8 @@ def workbook(path, years):
         "Rapporten": [["Klant", "Rapport"], ["*", "financieel"], ["_office", "kantoor"]],
         "Rekeningindeling": [["Klant", "Van", "Tot", "Regel"]] + [["korenaar", *row] for row in MAPPED],
         "Meetwaarden": [["Klant", "Naam", "DAX"]]
-        + [[who, f"Proef {number}", f"[{name}]"] for who in names for number, name in enumerate(names[who])]
-        + [[who, f"Kolom {number}", dax] for who in names for number, dax in enumerate(columns)],
+        + [[who, f"{OWN[0]}{number}", f"[{name}]"] for who in names for number, name in enumerate(names[who])]
+        + [[who, f"{OWN[1]}{number}", dax] for who in names for number, dax in enumerate(columns)],
     }  # fmt: skip
     for title, rows in sheets.items():
         sheet = book.create_sheet(title)
@@ -109,14 +122,11 @@ def model_facts(client, years):
 def database(client):
     """The database of a client: every table of the books, with its own divisions only."""
     own = set(division_codes(client))
-    types = odata.schema()
-    tables = {}
+    types, tables = {}, {}
     for name, rows in books().tables.items():
-        key = next((key for key in ("Division", "DIVISION", "Code") if key in rows[0]), "Division")
+        key = next(key for key in ("Division", "DIVISION", "Code") if key in rows[0])
         tables[name] = [row for row in rows if row[key] in own]
-        known = types.setdefault(name, {})
-        for column, value in rows[0].items():
-            known.setdefault(column, _edm(column, value))
+        types[name] = {column: _edm(column, value) for column, value in rows[0].items()}
     return odata.Database(tables, types=types)
 
 
@@ -127,38 +137,105 @@ def _edm(column, value):
     return kinds.get(type(value), "String")
 
 
-def made(folder, years, *arguments):
-    """The reports of the office with so many years of history: {client: Report}."""
-    workbook(folder / "boeken.xlsx", years)
-    done = bundel("generate", "--specs", str(folder / "boeken.xlsx"), "--out", str(folder / "output"), *arguments)
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    reports = {}
-    for client in (*CLIENTS, "_office"):
-        if (folder / "output" / client).is_dir():
-            reports[client] = Report(folder / "output" / client, "kantoor" if client == "_office" else "financieel")
-    return reports
+@dataclass(frozen=True)
+class Made:
+    """A client's report with so many years of history: its files, and the rows of its tables on the books."""
 
+    client: str
+    years: int
+    report: Report
+    rows: dict
 
-def rows(reports, members=None):
-    """{client: {table: answer}}: the queries of the models' tables, executed on the books."""
-    databases = {client.strip("_"): database(client) for client in reports}
-    with odata.serving(databases) as address:
-        runs = [
-            {
-                "label": client,
-                "file": report.section,
-                "members": members or _tables(report),
-                "map": [[manifest(report.bundle)["url"], f"{address}/{client.strip('_')}/odata4"]],
-            }
-            for client, report in reports.items()
+    @property
+    def tmsl(self):
+        return model_of(self.report.pbit)
+
+    @property
+    def facts(self):
+        return model_facts(self.client, self.years)
+
+    @property
+    def names(self):
+        """The measures of the templates that the model holds."""
+        tables = self.tmsl["model"]["tables"]
+        return [
+            item["name"] for table in tables for item in table.get("measures", []) if not item["name"].startswith(OWN)
         ]
-        return execute(runs)
+
+    @property
+    def contexts(self):
+        return [context for context in twins.toml("contexts.toml")[self.client] if self.facts.shows(context)]
+
+    def wanted(self, names):
+        """What the twins say: {measure: figure} per selection."""
+        asked = twins.Twins(books().sqlite(), self.facts)
+        return [asked.select(context, names) for context in self.contexts]
+
+
+def generated(folder, *arguments, out="output"):
+    """Generates the office of a workbook, and returns its reports: {client: Report}."""
+    done = bundel("generate", "--specs", str(folder / "boeken.xlsx"), "--out", str(folder / out), *arguments)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    found = {}
+    for client in (*CLIENTS, "_office"):
+        if (folder / out / client).is_dir():
+            found[client] = Report(folder / out / client, "kantoor" if client == "_office" else "financieel")
+    return found
+
+
+@cache
+def office(years):
+    """{client: Report} with so many years of history, made once."""
+    folder = FOLDER / str(years)
+    folder.mkdir()
+    workbook(folder / "boeken.xlsx", years)
+    return generated(folder)
+
+
+@cache
+def model(client, years):
+    """The report of a client with so many years of history, its queries executed once."""
+    report = office(years)[client]
+    return Made(client, years, report, executed(client, report))
+
+
+def models(wanted):
+    """{(client, years): Made} of all models wanted, two at a time."""
+    books()
+    in_pairs(office, sorted({years for _, years in wanted}))
+    return dict(zip(wanted, in_pairs(lambda one: model(*one), wanted), strict=True))
+
+
+def executed(client, report, members=None):
+    """{table: answer}: the queries of a model's tables, executed on the client's own database."""
+    with odata.serving({"db": database(client)}) as address:
+        mapping = [[manifest(report.bundle)["url"], f"{address}/db/odata4"]]
+        one = {"label": "run", "file": report.section, "members": members or _tables(report), "map": mapping}
+        answers = execute([one])["run"]
+    errors = {name: answer["error"] for name, answer in answers.items() if "error" in answer}
+    assert not errors, f"{client}: {errors}"
+    return answers
 
 
 def _tables(report):
     known = power_query.members(report.section.read_text(encoding="utf-8"))
     tables = [table["name"] for table in model_of(report.pbit)["model"]["tables"]]
-    return [name for name in tables if name in known]
+    return [name for name in tables if name in known and name not in UNUSED]
+
+
+def formulas(tmsl):
+    """{measure: DAX} of a model."""
+    return {item["name"]: text(item["expression"]) for _, item in Model.of(tmsl).measures.values()}
+
+
+def unparsed(expressions):
+    """{name: why sidemantic-dax rejects the formula, or nothing}."""
+    done = run([venv_python("dax"), HERE / "judges" / "dax_driver.py"], input=json.dumps(list(expressions.values())))
+    assert done.returncode == 0, f"the DAX parser does not run: {done.stderr[-2000:]}"
+    verdicts = json.loads(done.stdout)
+    return {
+        name: verdict.get("error") or verdict.get("issues") for name, verdict in zip(expressions, verdicts, strict=True)
+    }
 
 
 def evaluate(tmsl, answers, jobs):
@@ -169,8 +246,10 @@ def evaluate(tmsl, answers, jobs):
     assert not unknown, f"no columns {sorted(unknown)} in the model: the engine would take such a filter for none"
     question = {
         "jobs": jobs,
-        "tables": {table["name"]: _table(table, answers[table["name"]]) for table in model.tables},
-        "measures": {item["name"]: text(item["expression"]) for _, item in model.measures.values()},
+        "tables": {
+            table["name"]: _table(table, answers[table["name"]]) for table in model.tables if table["name"] in answers
+        },
+        "measures": formulas(tmsl),
         "measure_tables": {item["name"]: home for home, item in model.measures.values()},
         "relationships": [
             {
@@ -222,3 +301,10 @@ def in_pairs(work, items):
     """Does the work for each item, two at a time, and returns the results in order."""
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(work, items))
+
+
+def say(request, words):
+    """Writes a line to the terminal, past pytest's capture."""
+    plugins = request.config.pluginmanager
+    with plugins.getplugin("capturemanager").global_and_fixture_disabled():
+        plugins.getplugin("terminalreporter").write_line(f"\n{words}")

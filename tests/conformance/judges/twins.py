@@ -109,7 +109,7 @@ class Twins:
     def _fill(self, context):
         model, put = self.model, self.connection.executemany
         for table in ("chosen", "picked", "axis", "ages"):
-            self.connection.execute(f"DELETE FROM {table}")
+            self.connection.execute(f"DELETE FROM {table}")  # noqa: S608 -- a name of our own
         chosen = context.get("divisions") or list(model.divisions)
         put("INSERT INTO chosen VALUES (?, ?, ?)", [(code, *model.divisions[code]) for code in chosen])
         rule = context.get("line")
@@ -157,7 +157,7 @@ class Selection:
         return self.known[name]
 
     def _value(self, name):
-        for section in ("other", "words"):
+        for section in (*(["office"] if self.parameters["office"] else []), "other", "words"):
             if name in self.twins[section]:
                 return self.ask(self.twins[section][name])
         if name in self.twins["zero"]:
@@ -214,6 +214,23 @@ def split(name):
     if not found:
         raise KeyError(f"no twin for the measure {name}: describe it in tests/figures/twins.toml")
     return found[0]
+
+
+def has_twin(name):
+    """Whether a measure is described in twins.toml."""
+    twins = toml("twins.toml")
+    described = {
+        *twins["other"],
+        *twins["words"],
+        *twins["zero"],
+        *(one for row in twins["composed"] for one in row["of"]),
+    }
+    if name in described:
+        return True
+    try:
+        return bool(split(name))
+    except KeyError:
+        return False
 
 
 def is_zero(name):
