@@ -28,18 +28,30 @@ def literal_rows(table: str, client: Client, pulled: Pulled, catalogue: Catalogu
 
 
 def _definitions(client: Client, pulled: Pulled, catalogue: Catalogue) -> Rows:
-    """Return what each measure with a number means, in the reader's language; helpers for words and colours not."""
-    told = [measure for measure in pulled.measures if measure.format and measure.descriptions.get(client.language)]
+    """Return what each measure that a page shows as a number means, in the reader's language."""
+    shown = {*pulled.shown, *(measure.name for measure in client.measures)}
+    told = [
+        measure
+        for measure in pulled.measures
+        if measure.name in shown and measure.format and measure.descriptions.get(client.language)
+    ]
     folders = catalogue.languages[client.language].sections["folder"]
     return [
         {
             "Volgorde": number,
             "Map": folders.get(measure.folder, measure.folder),
-            "Meetwaarde": measure.name,
+            "Meetwaarde": _spoken(measure.name, client, catalogue),
             "Definitie": measure.descriptions[client.language],
         }
         for number, measure in enumerate(told, start=1)
     ]
+
+
+def _spoken(name: str, client: Client, catalogue: Catalogue) -> str:
+    """Return a measure's name for a reader: the report line it begins with in the reader's language."""
+    titles = catalogue.languages[client.language].sections["line"]
+    line = max((line for line in titles if name.startswith(line)), key=len, default="")
+    return titles[line] + name[len(line) :] if line else name
 
 
 def _numbered(section: str, number: str, name: str) -> Callable[[Client, Catalogue], Rows]:

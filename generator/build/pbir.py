@@ -89,6 +89,8 @@ def sign_colour(measure: str) -> Json:
 
 def _value(value: str | int) -> str:
     """Return a value in Power BI's notation."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return f"{value}L" if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
 
 

@@ -23,11 +23,12 @@ _TEXT = re.compile(r"<<t\.(\w+)>>")
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What a report's model holds, in the order of the templates."""
+    """What a report's model holds, in the order of the templates; ``shown`` are the fields that visuals show."""
 
     tables: tuple[Table, ...]
     measures: tuple[Measure, ...]
     relationships: tuple[Relationship, ...]
+    shown: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -91,8 +92,11 @@ def rendered(measure: Measure, fact: str, language: Language, *, budget: bool) -
 def pull(client: Client, report: ClientReport, catalogue: Catalogue) -> Pulled:
     """Return the part of the templates that a report of a client needs, with the client's own measures and tables."""
     language = catalogue.languages[client.language]
+    without = catalogue.reports[report.name].without
     formulas = {
-        name.casefold(): rendered(measure, report.fact, language, budget=bool(client.budget_scenario))
+        name.casefold(): Measure(name, "BLANK ()")
+        if name in without
+        else rendered(measure, report.fact, language, budget=bool(client.budget_scenario))
         for name, measure in catalogue.measures.items()
     }
     formulas |= {measure.name.casefold(): measure for measure in client.measures}
@@ -112,7 +116,10 @@ def pull(client: Client, report: ClientReport, catalogue: Catalogue) -> Pulled:
     if client.limited:
         _protected(reach)
     _keys(reach, catalogue, extra.values())
-    return _ordered(reach, catalogue, extra.values())
+    shown = frozenset(
+        text for page in report.pages for visual in page.visuals for text in (*visual.values, *visual.lines)
+    )
+    return replace(_ordered(reach, catalogue, extra.values()), shown=shown)
 
 
 def _protected(reach: _Reach) -> None:

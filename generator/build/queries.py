@@ -186,7 +186,6 @@ class _Writer:
             "expected": self.codes,
             "months": self.language.months,
             "quarter": self.language.quarter,
-            "until": self.language.until,
             "last_month": text("last_month"),
             "unexpected_before": text("unexpected_before"),
             "unexpected_after": text("unexpected_after"),

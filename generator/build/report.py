@@ -228,7 +228,12 @@ class _PageWriter:
         if active and visual.kind != "tableEx":
             made |= {"active": True}
         key = visual.captions.get(text)
-        return made | ({"displayName": self.language.text(key)} if key else {})
+        return made | ({"displayName": self.caption(key)} if key else {})
+
+    def caption(self, key: str) -> str:
+        """Return a caption, in its own words where a client can also compare with a budget."""
+        texts = self.language.sections["text"]
+        return texts.get(f"{key}_budget", texts[key]) if self.client.budget_scenario else texts[key]
 
     def text(self, key: str) -> str:
         """Return a text of the page: of the client, of the page itself, or of the language."""

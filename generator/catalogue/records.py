@@ -161,13 +161,17 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report; ``scope`` says whom it is for (client or office), ``fact`` which table holds the amounts."""
+    """A report; ``scope`` says whom it is for (client or office), ``fact`` which table holds the amounts.
+
+    ``without`` are measures that are blank in it, since what they compare is not loaded there.
+    """
 
     name: str
     scope: str
     fact: str
     pages: tuple[str, ...]
     default: bool = False
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +182,6 @@ class Language:
     culture: str
     months: tuple[str, ...]
     quarter: str
-    until: str
     sections: Mapping[str, Mapping[str, str]]
 
     def text(self, key: str) -> str:

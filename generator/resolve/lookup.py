@@ -52,6 +52,8 @@ def template_names(catalogue: Catalogue, scope: str, fact: str) -> Names:
     formulas = {
         name: _TEXT.sub('""', measure.dax.replace("<<fact>>", fact)) for name, measure in catalogue.measures.items()
     }
+    without = {name for report in catalogue.reports.values() if report.scope == scope for name in report.without}
+    formulas |= dict.fromkeys(without, "BLANK ()")
     reach: dict[str, bool] = {}
 
     def reachable(name: str) -> bool:
