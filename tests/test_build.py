@@ -730,7 +730,7 @@ def test_years_of_history_reach_every_source_that_has_years(tmp_path):
     for made in (built(tmp_path, tables), built(tmp_path, tables, "_office")):
         for source in sources(queries_of(made, made.reports[0].name)).values():
             if "EersteBoekjaar" in source:
-                assert "EersteBoekjaar = HuidigBoekjaar - 6," in source
+                assert "EersteBoekjaar = BoekjaarVan(Date.AddMonths(Vandaag, -1)) - 6," in source
 
 
 def test_an_account_mapping_reaches_the_ledger_accounts_of_its_division(tmp_path):
