@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from generator import __version__, catalogue, output
 from generator.build import build
 from generator.commit import MANIFEST
-from generator.pack import pack
+from generator.pack import STARTUP_SQL, pack
 from generator.plan import steps
 from generator.problems import Problem, Stop
 from generator.resolve import resolve
@@ -63,12 +63,16 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a bundle; ``status`` is created, changed, unchanged, removed, skipped or failed."""
+    """What became of a bundle; ``status`` is created, changed, unchanged, removed, skipped or failed.
+
+    ``startup`` tells that the database needs another *On Startup SQL* than before.
+    """
 
     client: str
     status: str
     files: int = 0
     reports: tuple[str, ...] = ()
+    startup: bool = False
     edited: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -158,7 +162,8 @@ def make(client: Client, known: Catalogue, job: Job) -> Outcome:
     except Stop as stop:
         return Outcome(client.code, "failed", 0, reports, problems=stop.problems)
     kept = () if job.overwrite else change.edited
-    return Outcome(client.code, change.status, len(made) - 1, reports, kept, change.kept if kept else ())
+    startup = STARTUP_SQL in change.changed
+    return Outcome(client.code, change.status, len(made) - 1, reports, startup, kept, change.kept if kept else ())
 
 
 def make_all(clients: Sequence[Client], known: Catalogue, job: Job) -> Iterator[Outcome]:

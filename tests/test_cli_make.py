@@ -101,7 +101,9 @@ def test_bundles_are_made_where_there_were_none(capsys, tmp_path):
     code, out, err = bundel(capsys, "generate")
     assert (code, err) == (0, "")
     assert out.splitlines() == [
-        "3 nieuw, 0 gewijzigd, 0 gelijk, 0 fout. Bundels in output/. Wat met de hand moet, staat per klant in setup.md."
+        "  nieuw: bakker, oneill, _office",
+        "3 nieuw, 0 gewijzigd, 0 gelijk, 0 fout. Bundels in output/. "
+        "Wat met de hand moet, staat per klant in setup.md.",,
     ]
     assert sorted(path.name for path in (tmp_path / "output").iterdir() if path.name != ".bundel") == [
         ".gitignore",
@@ -251,7 +253,7 @@ def test_a_client_that_fails_is_named_and_the_others_are_made(capsys, tmp_path):
     (tmp_path / "output/oneill").write_text("van mij")
     code, out, err = bundel(capsys, "generate")
     assert code == 5
-    assert out.splitlines()[0] == "  fout: oneill"
+    assert out.splitlines()[:2] == ["  nieuw: bakker", "  fout: oneill"]
     assert "1 nieuw, 0 gewijzigd, 0 gelijk, 1 fout." in out
     assert re.search(r"B1\d\d fout: ", err)
     assert (tmp_path / "output/oneill").read_text() == "van mij"

@@ -148,7 +148,7 @@ def test_an_extra_table_is_judged_at_its_cell(tmp_path, row, expected):
 
 def test_an_entity_outside_the_list_needs_its_columns(tmp_path):
     tables = ONE + TABLES + "| bakker | ExactOnlineREST.CRM.Acounts | D | | |\n"
-    assert problems(tmp_path, tables) == ["B048 Tabellen!B2", "B059 Tabellen!B2"]
+    assert problems(tmp_path, tables) == ["B048 Tabellen!B2"]
     tables = ONE + TABLES + "| bakker | ExactOnlineREST.CRM.Acounts | D | Code, Naam | |\n"
     made = client(load(tmp_path, tables)).tables[0]
     assert (made.entity, dict(made.columns)) == ("ExactOnlineREST.CRM.Acounts", {"Code": "text", "Naam": "text"})
@@ -520,3 +520,17 @@ def test_own_formulas_and_visuals_may_use_an_extra_table(tmp_path):
     made = client(load(tmp_path, ONE + rows))
     visual = made.reports[0].pages[-1].visuals[-1]
     assert (visual.category, visual.values) == (("Dagboeken[Code]",), ("Aantal dagboeken",))
+
+
+def test_what_is_not_used_yet_is_said_once(tmp_path):
+    rows = "\n## Onderling\n| Klant | Rekening | Met |\n" + "| bakker | 1500 | `710001` |\n" * 2
+    assert problems(tmp_path, ONE + rows) == ["B064 Onderling!A2"]
+    logo = ONE.replace("| Code | Naam | URL |", "| Code | Naam | URL | Logo |").replace(
+        "vd-bakker/odata4 |", "vd-bakker/odata4 | logo.png |"
+    )
+    assert problems(tmp_path, logo) == ["B064 Klanten!D2"]
+
+
+def test_a_new_page_that_looks_like_another_is_told(tmp_path):
+    for page, told in (("Samenvating", ["B065 Visuals!C2"]), ("Werkplaats", [])):
+        assert problems(tmp_path, ONE + VISUALS + CARD.replace("Eigen", page)) == told

@@ -119,7 +119,7 @@ def test_the_example_is_the_office_of_the_readme(tmp_path):
     assert [client.code for client in spec.clients if client.active is False] == ["oud-klant"]
     assert {client.code: client.fiscal_year_end for client in spec.clients}["hockeyclub"] == "06-30"
     assert {client.code: client.language for client in spec.clients}["oneill"] == "en"
-    for rows in (spec.reports, spec.measures, spec.visuals, spec.tables, spec.mappings, spec.intercompany, spec.texts):
+    for rows in (spec.reports, spec.measures, spec.visuals, spec.tables, spec.mappings, spec.texts):
         assert rows
     assert spec.access
 

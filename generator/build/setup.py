@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 REDIRECT_URL = "https://cloud.invantive.com/app/setup/databases/new/exactonline/token"
 """Where Exact Online sends a user back to; Invantive's forum, topic 1866."""
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~&-])")
+# What Markdown reads as markup inside a line: code, emphasis, links, tags, cells, and an ampersand before an entity.
+_MARKDOWN = re.compile(r"[\\`*\[\]<>|~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|&(?=#?\w+;)")
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
@@ -43,7 +44,7 @@ def setup(client: Client, catalogue: Catalogue) -> str:
 def _escaped(value: Any) -> _Markdown:  # noqa: ANN401  whatever a template prints
     if isinstance(value, _Markdown):
         return value
-    return _Markdown(_MARKDOWN.sub(r"\\\1", _UNSEEN.sub(" ", str(value))))
+    return _Markdown(_MARKDOWN.sub(r"\\\g<0>", _UNSEEN.sub(" ", str(value))))
 
 
 def _code(value: str) -> _Markdown:

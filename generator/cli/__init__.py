@@ -100,3 +100,6 @@ def _report(problems: Sequence[Problem], *, as_json: bool = False) -> None:
         text.say_json({}, problems, spoken())
     else:
         text.say(text.problem_lines(problems, spoken(), text.terminal_width()), err=True)
+        if len(problems) > 1:
+            nothing = "Er is niets geschreven." if spoken() == "nl" else "Nothing was written."
+            text.say(f"{text.tally(problems, spoken())}. {nothing}", err=True)

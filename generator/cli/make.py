@@ -211,9 +211,15 @@ def _summary(outcomes: Sequence[Outcome], settings: Settings, language: str) -> 
     parts.append(f"{found['failed']} {failed}")
     lines = [
         f"  {words.get(status, failed)}: {', '.join(names[:_SHOWN])}{' …' if len(names) > _SHOWN else ''}"
-        for status in ("skipped", "failed")
+        for status in ("created", "changed", "skipped", "failed")
         if (names := [outcome.client for outcome in outcomes if outcome.status == status])
     ]
+    pasted = [outcome.client for outcome in outcomes if outcome.startup]
+    if pasted:
+        again = (
+            "plak on-startup.sql opnieuw in de database van" if language == "nl" else "paste on-startup.sql again for"
+        )
+        lines.append(f"  {again}: {', '.join(pasted)}")
     where = f"{settings.out.as_posix()}/"
     if language == "nl":
         end = f"Bundels in {where}. Wat met de hand moet, staat per klant in setup.md."

@@ -24,6 +24,9 @@ _WORDS = {
     "en": {"url": "URL", "division": "division", "report": "report", "page": "page", "measure": "measure"}
     | {"table": "table"},
 }
+_MANY = {"nl": {"measure": "meetwaarden", "table": "tabellen"}, "en": {"measure": "measures", "table": "tables"}}
+_NAMED = 5  # more measures or tables than this follow from a page: their names would scroll by unread
+_ORDER = ("url", "division", "report", "page", "measure", "table")
 _SIGNS = {"create": "+", "change": "~", "remove": "-"}
 
 
@@ -80,16 +83,29 @@ def _status(steps: Sequence[Step]) -> str:
     return "removed" if kinds == {"remove"} and reports == {"remove"} else "changed"
 
 
+def _group(step: Step) -> tuple[int, str]:
+    """Return where a step stands in a block: what matters most first, all of one kind together."""
+    return _ORDER.index(step.what), step.kind
+
+
 def _block(steps: Sequence[Step], language: str) -> Iterable[tuple[bool, str]]:
     words = _WORDS[language]
     lost = "let op: verdwijnt uit het rapport" if language == "nl" else "mind: disappears from the report"
     lines = []
-    for step in steps:
-        if step.what == "file":
+    for (kind, what), group in groupby(
+        sorted((step for step in steps if step.what != "file"), key=_group), key=lambda step: (step.kind, step.what)
+    ):
+        listed = list(group)
+        if what in ("measure", "table") and len(listed) > _NAMED:
+            lines.append(f"{_SIGNS[kind]} {len(listed)} {_MANY[language][what]}")
             continue
-        name = f"{step.old} → {step.new}" if step.what == "url" else step.name
-        inside = f" ({step.report})" if step.report else ""
-        lines.append(f"{_SIGNS[step.kind]} {words[step.what]:13} {name}{inside}{f'   {lost}' if step.breaking else ''}")
+        for step in listed:
+            name = f"{step.old} → {step.new}" if what == "url" else step.name
+            inside = f" ({step.report})" if step.report else ""
+            lines.append(f"{_SIGNS[kind]} {words[what]:13} {name}{inside}{f'   {lost}' if step.breaking else ''}")
+    if any(step.what == "division" for step in steps):
+        paste = "→ plak on-startup.sql opnieuw in de database" if language == "nl" else "→ paste on-startup.sql again"
+        lines.append(paste)
     for kind, number in Counter(step.kind for step in steps if step.what == "file").items():
         lines.append(f"{_SIGNS[kind]} {count(number, 'bestand', 'bestanden', 'file', 'files', language)}")
     return [(number == 0, line) for number, line in enumerate(lines)]

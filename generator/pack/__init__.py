@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from generator.build import Built, BuiltReport
     from generator.resolve.client import Client
 
+STARTUP_SQL = "on-startup.sql"
+
 FORMATS: tuple[Callable[[Client, BuiltReport, Mapping[str, bytes]], Mapping[str, bytes]], ...] = (
     lambda client, report, layer: {f"{client.code}-{report.name}.pbit": pbit(report, layer)},
     pbip,
@@ -24,7 +26,7 @@ FORMATS: tuple[Callable[[Client, BuiltReport, Mapping[str, bytes]], Mapping[str,
 
 def pack(built: Built) -> dict[str, bytes]:
     """Return all files of a bundle but its manifest."""
-    files = {"setup.md": built.setup.encode(), "on-startup.sql": (built.startup_sql + "\n").encode()}
+    files = {"setup.md": built.setup.encode(), STARTUP_SQL: (built.startup_sql + "\n").encode()}
     for report in built.reports:
         layer = layer_files(report)
         for make in FORMATS:

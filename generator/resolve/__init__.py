@@ -42,7 +42,16 @@ def resolve(spec: Spec, catalogue: Catalogue) -> tuple[tuple[Client, ...], tuple
     clients = [resolver.client(row) for row in spec.clients if row.active is not False]
     if spec.office.consolidated_url:
         clients.append(resolver.office_client(clients))
+    resolver.problems += _not_used(spec)
     return tuple(clients), tuple(dict.fromkeys(resolver.problems))
+
+
+def _not_used(spec: Spec) -> Iterator[Problem]:
+    """Yield what the workbook asks for and no bundle has yet, once a sheet: nothing is ignored in silence."""
+    logos = [row for row in (spec.office, *spec.clients) if row and row.logo]
+    for name, rows in (("Logo", logos), ("Onderling", spec.intercompany)):
+        if rows:
+            yield Problem("B064", rows[0].where("logo"), {"name": name})
 
 
 def _by_client(rows: Iterable[Row]) -> dict[str, list[Row]]:

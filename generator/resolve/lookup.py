@@ -31,10 +31,10 @@ class Names:
     columns: Mapping[str, frozenset[str]]
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return the known name nearest to a misspelled one, or an empty text."""
+def suggestion(name: str, known: Iterable[str], likeness: float = 0.6) -> str:
+    """Return the known name nearest to a misspelled one, or an empty text; ``likeness`` is 1 for equal names."""
     folded = {item.casefold(): item for item in known}
-    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=likeness)
     return folded[near[0]] if near else ""
 
 

@@ -20,6 +20,7 @@ from generator.resolve.lookup import (
     formula_problems,
     hint_values,
     owner,
+    suggestion,
 )
 
 if TYPE_CHECKING:
@@ -99,9 +100,8 @@ def extra_table(
     if exact_name(name, taken) or exact_name(f"Bron{name}", taken):
         problems.append(Problem("B058", row.where("name"), {"name": name}, client))
     if not known["columns"]:
-        problems.append(Problem("B059", row.where("entity"), hint_values(entity, catalogue.known_columns), client))
-        if not row.columns:
-            problems.append(Problem("B048", row.where("entity"), {"name": entity}, client))
+        code = "B059" if row.columns else "B048"
+        problems.append(Problem(code, row.where("entity"), hint_values(entity, catalogue.known_columns), client))
     columns: dict[str, str] = {}
     for column in row.columns or [name for name, kind in known["columns"].items() if kind in KINDS]:
         exact = exact_name(column, known["columns"])
@@ -179,6 +179,9 @@ def place_visuals(
         if visual is None:
             continue
         name = page_name(row.page, made, catalogue) or row.page.strip()
+        like = suggestion(name, made, 0.85) if name not in made else ""
+        if like:
+            problems.append(Problem("B065", row.where("page"), {"name": name, "near": like}, owner(row, client)))
         placed = visual if visual.at else None
         while placed is None:
             taken = [other.at for other in made[name].visuals if other.at] if name in made else []
@@ -235,8 +238,7 @@ def _own_visual(
         text = getattr(row, role)
         fields[role] = exact_field(text, names) if text else None
         if text and fields[role] is None:
-            columns = [f"{table}[{column}]" for table, columns in names.columns.items() for column in columns]
-            problems.append(Problem("B053", row.where(role), hint_values(text, columns), client))
+            problems.append(Problem("B053", row.where(role), _near_field(text, names), client))
     if any(problem.is_error for problem in problems):
         return None, problems
     return Visual(
@@ -248,6 +250,13 @@ def _own_visual(
         values=tuple(value for value in values if value),
         series=fields["series"],
     ), problems
+
+
+def _near_field(text: str, names: Names) -> dict[str, str]:
+    """Return a name that is no column and the nearest one; a bare column name finds its table."""
+    columns = [f"{table}[{column}]" for table, columns in sorted(names.columns.items()) for column in sorted(columns)]
+    bare = [column for column in columns if column.casefold().endswith(f"[{text.strip('[]').casefold()}]")]
+    return hint_values(text, columns) | ({"near": bare[0]} if bare else {})
 
 
 def _value_problem(row: VisualRow, text: str, names: Names, client: str) -> Problem:

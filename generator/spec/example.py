@@ -150,10 +150,6 @@ _EXAMPLE: Rows = {
     "mappings": (
         {"client": "bakker", "start": "4500", "end": "4599", "line": "Personeelskosten"},
     ),
-    "intercompany": (
-        {"client": "groep-zuid", "relation": "20001", "partner": 730002},
-        {"client": "groep-zuid", "account": "1500", "partner": 730001},
-    ),
     "texts": (
         {
             "client": "garage",
