@@ -5,7 +5,7 @@
 CREATE TEMP TABLE kind_of_account (kind INTEGER PRIMARY KEY, bt TEXT, line TEXT);
 INSERT INTO kind_of_account VALUES
   (10, 'B', 'Liquide middelen'), (12, 'B', 'Liquide middelen'), (14, 'B', 'Liquide middelen'),
-  (16, 'B', 'Liquide middelen'), (20, 'B', 'Debiteuren'), (21, 'B', 'Overige vorderingen'), (22, 'B', 'Crediteuren'),
+  (16, 'B', 'Liquide middelen'), (20, 'B', 'Debiteuren'), (21, 'B', 'Overige kortlopende schulden'), (22, 'B', 'Crediteuren'),
   (24, 'B', 'Btw'), (25, 'B', 'Overige kortlopende schulden'), (26, 'B', 'Overige vorderingen'),
   (27, 'B', 'Overige kortlopende schulden'), (29, 'B', 'Overige kortlopende schulden'), (30, 'B', 'Vaste activa'),
   (32, 'B', 'Overige vorderingen'), (35, 'B', 'Vaste activa'), (40, 'B', 'Voorraden'), (50, 'B', 'Eigen vermogen'),

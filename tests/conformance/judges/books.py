@@ -58,9 +58,16 @@ SCOPED = {"client": ("Mutaties[", "'Openstaande posten'", "Relatie["), "office":
 
 
 @cache
+def blank_in_office():
+    """Measures that the office's report leaves blank, since what they compare is not loaded there."""
+    reports = tomllib.loads(MEASURES.with_name("reports.toml").read_text(encoding="utf-8"))
+    return frozenset(reports["kantoor"].get("without", ()))
+
+
+@cache
 def reaches(name, scope):
     """Whether a measure asks, itself or through others, tables that only clients or only the office have."""
-    formula = measure_names()[name]
+    formula = "" if scope == "client" and name in blank_in_office() else measure_names()[name]
     others = {other for other in re.findall(r"\[([^\]]+)\]", formula) if other in measure_names() and other != name}
     return any(word in formula for word in SCOPED[scope]) or any(reaches(other, scope) for other in others)
 

@@ -78,7 +78,7 @@ class Model:
 
 
 FILTERS = {
-    "divisions": "Administratie.Administratie", "line": "Rapportregel.Regel", "axis": "Boekmaand.Boekmaandnr",
+    "divisions": "Administratie.Administratie", "line": "Rapportregel.Omschrijving", "axis": "Boekmaand.Boekmaandnr",
     "age": "Ouderdomsklasse.Van", "basis": "Vergelijkingsbasis.Nummer", "check": "Controle.Nummer",
     "signal": "Signaal.Nummer",
 }  # fmt: skip
