@@ -161,6 +161,9 @@ def make(client: Client, known: Catalogue, job: Job) -> Outcome:
         output.commit(job.out, made, change, overwrite=job.overwrite)
     except Stop as stop:
         return Outcome(client.code, "failed", 0, reports, problems=stop.problems)
+    except Exception as error:  # noqa: BLE001  whatever goes wrong with one client ends no other client's
+        problem = Problem("B089", None, {"error": f"{type(error).__name__}: {error}"}, client.code)
+        return Outcome(client.code, "failed", 0, reports, problems=(problem,))
     kept = () if job.overwrite else change.edited
     startup = STARTUP_SQL in change.changed
     return Outcome(client.code, change.status, len(made) - 1, reports, startup, kept, change.kept if kept else ())
@@ -220,7 +223,7 @@ def plan_all(clients: Sequence[Client], loaded: Loaded, job: Job, *, removals: b
         yield from steps(change, output.previous(job.out, client.code), json.loads(made[MANIFEST]))
     for code in output.removable(job.out, loaded.codes) if removals else ():
         old = output.previous(job.out, code)
-        yield from steps(output.Change(code, "removed", removed=tuple(old["files"])), old, {})
+        yield from steps(output.Change(code, "removed", removed=tuple(old.get("files", ()))), old, {})
 
 
 def remove_all(out: Path, codes: Iterable[str], ask: Callable[[str], bool]) -> Iterator[Outcome]:

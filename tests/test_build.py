@@ -776,3 +776,14 @@ def test_texts_of_the_accountant_stand_on_their_page(tmp_path):
     title = catalogue.load().languages["nl"].sections["page"]["Samenvatting"]
     assert "Let op: x" in strings(pages(layer)[title][1])
     assert as_json(files(tmp_path, tables)["manifest.json"])["client"] == "bakker"
+
+
+def test_a_limited_viewer_is_not_sent_the_name_of_another_division(tmp_path):
+    limited = (
+        GBP + "\n## Toegang\n| Klant | E-mail | Rol | Administraties |\n| bakker | jan@x.nl | Viewer | `710002` |\n"
+    )
+    for tables, default in ((GBP, True), (limited, False)):
+        report = built(tmp_path, tables).reports[0]
+        names = [division.name for division in client(load(tmp_path, tables)).divisions]
+        written = [json.dumps(content, ensure_ascii=False) for content in report.layer.definition.values()]
+        assert any(f"'{names[0]}'" in text for text in written) == default

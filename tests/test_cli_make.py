@@ -102,8 +102,10 @@ def test_bundles_are_made_where_there_were_none(capsys, tmp_path):
     assert (code, err) == (0, "")
     assert out.splitlines() == [
         "  nieuw: bakker, oneill, _office",
-        "3 nieuw, 0 gewijzigd, 0 gelijk, 0 fout. Bundels in output/. "
-        "Wat met de hand moet, staat per klant in setup.md.",,
+        (
+            "3 nieuw, 0 gewijzigd, 0 gelijk, 0 fout. Bundels in output/. "
+            "Wat met de hand moet, staat per klant in setup.md."
+        ),
     ]
     assert sorted(path.name for path in (tmp_path / "output").iterdir() if path.name != ".bundel") == [
         ".gitignore",

@@ -534,3 +534,37 @@ def test_what_is_not_used_yet_is_said_once(tmp_path):
 def test_a_new_page_that_looks_like_another_is_told(tmp_path):
     for page, told in (("Samenvating", ["B065 Visuals!C2"]), ("Werkplaats", [])):
         assert problems(tmp_path, ONE + VISUALS + CARD.replace("Eigen", page)) == told
+
+
+ACCESS = "\n## Toegang\n| Klant | E-mail | Rol | Administraties |\n"
+
+
+def people(tmp_path, rows):
+    return [(one.email, one.role, one.divisions) for one in client(load(tmp_path, ONE + ACCESS + rows)).access]
+
+
+def test_a_limit_of_the_client_replaces_what_everyone_gets(tmp_path):
+    everyone = "| * | jan@x.nl | Viewer | |\n"
+    assert people(tmp_path, everyone + "| bakker | Jan@x.nl | Viewer | `710001` |\n") == [
+        ("Jan@x.nl", "Viewer", (710001,))
+    ]
+    assert people(tmp_path, everyone) == [("jan@x.nl", "Viewer", ())]
+
+
+def test_a_table_that_is_not_per_division_is_refused_for_a_client(tmp_path):
+    row = "ExactOnlineREST.System.SystemDivisions | S | Code | |\n"
+    assert problems(tmp_path, f"{ONE}{TABLES}| bakker | {row}") == ["B066 Tabellen!B2"]
+
+
+def test_a_table_is_not_named_as_the_parameter_or_a_function(tmp_path):
+    for name, code in (("P_INVANTIVE_URL", "B058"), ("Table.SelectColumns", "B067")):
+        assert problems(tmp_path, f"{ONE}{TABLES}| bakker | {JOURNALS} | {name} | Code | |\n") == [
+            f"{code} Tabellen!C2"
+        ]
+
+
+def test_a_long_chain_of_measures_is_no_circle(tmp_path):
+    rows = "".join(f"| bakker | M{n} | [M{n + 1}] + 1 |\n" for n in range(1500)) + "| bakker | M1500 | 1 |\n"
+    tables = ONE + "\n## Meetwaarden\n| Klant | Naam | DAX |\n" + rows
+    assert problems(tmp_path, tables) == []
+    assert problems(tmp_path, tables.replace("| M1500 | 1 |", "| M1500 | [M0] |"))[0].startswith("B046")

@@ -49,17 +49,19 @@ class _Reach:
             self.column(*parts)
 
     def measure(self, name: str) -> None:
-        measure = self.formulas.get(name.casefold())
-        if measure is None or measure.name in self.measures:
-            return  # a bracket name that is no measure is a column made in the formula; resolve looked it up
-        self.measures.add(measure.name)
-        used = dax.references(measure.dax)
-        for table, column in used.columns:
-            self.column(table, column)
-        for table in used.tables:
-            self.table(table)
-        for other in used.measures:
-            self.measure(other)
+        """Reach a measure and all that its formula uses; a name that is none is a column made in a formula."""
+        waiting = [name]
+        while waiting:
+            measure = self.formulas.get(waiting.pop().casefold())
+            if measure is None or measure.name in self.measures:
+                continue
+            self.measures.add(measure.name)
+            used = dax.references(measure.dax)
+            for table, column in used.columns:
+                self.column(table, column)
+            for table in used.tables:
+                self.table(table)
+            waiting += used.measures
 
     def column(self, table: str, column: str) -> None:
         name = self.table(table)

@@ -10,15 +10,15 @@ import jinja2
 
 from generator.build import m
 from generator.build.literals import literal_rows
+from generator.names import part_name
 from generator.problems import Cell, Problem, Stop
+from generator.resolve import PARAMETER
 from generator.resolve.wishes import KINDS
 
 if TYPE_CHECKING:
     from generator.build.pull import Pulled
     from generator.catalogue import Catalogue, Column, Source, Table
     from generator.resolve.client import Client, ClientReport, ExtraTable
-
-PARAMETER = "P_INVANTIVE_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class _Writer:
             template,
             heading=self.heading(name),
             entity=f"{entity_set}@{self.client.alias}",
-            referer=f"bundel/{self.client.code}/{self.report.name}/{name}",
+            referer=part_name(f"bundel/{self.client.code}/{self.report.name}/{name}"),  # a header holds ASCII only
             divisions=self.codes if filtered and folded else [],
             local_divisions=self.codes if filtered and not folded else [],
             **context,

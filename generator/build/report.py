@@ -269,7 +269,9 @@ class _PageWriter:
         if visual.default:
             section, _, key = visual.default.rpartition(".")
             return self.language.sections[section or "text"][key]
-        if visual.single and visual.default_when_single:
+        if (
+            visual.single and visual.default_when_single and not self.client.limited
+        ):  # it may not be the viewer's to see
             return self.client.divisions[0].name
         return None
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from generator import names
 from generator.build.pull import DIVISION
-from generator.build.queries import PARAMETER
+from generator.resolve import PARAMETER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

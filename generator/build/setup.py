@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from generator.problems import Cell, Problem, Stop
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -36,8 +38,12 @@ def startup_sql(client: Client) -> str:
 
 def setup(client: Client, catalogue: Catalogue) -> str:
     """Return the set-up sheet in the client's language; whatever a cell holds is text in it, never markup."""
-    template = _environment().from_string(catalogue.setup[client.language])
-    rendered = template.render(client=client, url=client.url, redirect=REDIRECT_URL, sql=startup_sql(client))
+    try:
+        template = _environment().from_string(catalogue.setup[client.language])
+        rendered = template.render(client=client, url=client.url, redirect=REDIRECT_URL, sql=startup_sql(client))
+    except jinja2.TemplateError as error:
+        path = f"setup/{client.language}.md"
+        raise Stop([Problem("B122", Cell(path), {"path": path, "reason": str(error)})]) from error
     return re.sub(r"\n{3,}", "\n\n", rendered).strip() + "\n"
 
 
@@ -74,5 +80,6 @@ def _environment() -> jinja2.Environment:
         comment_start_string="<%#",
         comment_end_string="#%>",
     )
+    env.globals.clear()
     env.filters = {"code": _code, "join": _joined, "raw_sql": _Markdown}
     return env

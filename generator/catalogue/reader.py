@@ -59,7 +59,7 @@ def _overlay(*folders: Path | None) -> dict[str, Path]:
         for folder in folders
         if folder is not None
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.startswith(".")
+        if path.is_file() and not path.name.startswith(".") and path.resolve().is_relative_to(folder.resolve())
     }
 
 

@@ -29,6 +29,9 @@ DEFAULT_YEARS = 3
 DEFAULT_YEAR_END_MONTH = 12
 DEFAULT_CURRENCY = "EUR"
 DEFAULT_THEME = "bundel"
+PARAMETER = "P_INVANTIVE_URL"
+"""The parameter that holds the client's URL, in every query."""
+
 ACCOUNT_DIGITS = 30  # account codes are compared as text, padded to this length
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
@@ -72,7 +75,7 @@ class _Resolver:
         self.office_language = self.language(office.language or DEFAULT_LANGUAGE, office)
         self.office_theme = self.theme(office.theme or DEFAULT_THEME, office)
         # A measure whose row was dropped for a bad value exists all the same: one slip, one problem.
-        self.dropped = {row.texts.get("name", ""): "BLANK ()" for row in spec.dropped if row.sheet == "measures"}
+        self.dropped = [row.texts for row in spec.dropped if row.sheet == "measures"]
         self.divisions = _by_client(spec.divisions)
         self.reports = _by_client(spec.reports)
         self.measures = _by_client(spec.measures)
@@ -152,7 +155,9 @@ class _Resolver:
         chosen = self.chosen(client, scope)
         fact = self.catalogue.reports[chosen[0].report].fact if chosen else ""
         templates = template_names(self.catalogue, scope, fact)
-        offered = Names({**templates.formulas, **self.dropped}, templates.columns)
+        mine = {EVERYONE, code.casefold()}
+        dropped = [texts.get("name", "") for texts in self.dropped if texts.get("client", "").casefold() in mine]
+        offered = Names({**templates.formulas, **dict.fromkeys(dropped, "BLANK ()")}, templates.columns)
         columns = {**offered.columns, **{table.name: frozenset(_model_columns(table)) for table in tables}}
         own, problems = own_measures(measures, Names(offered.formulas, columns), self.catalogue, code)
         self.problems += problems
@@ -163,8 +168,18 @@ class _Resolver:
             measures=tuple(own),
             tables=tuple(tables),
             reports=tuple(self.report(row, client, names) for row in chosen),
-            access=tuple(Access(row.email, row.role, row.divisions) for row in self.rows(self.access, code)),
+            access=tuple(self.people(code)),
         )
+
+    def people(self, code: str) -> Iterator[Access]:
+        """Yield who has access: a client's own rows for a person replace those for all, and a limit beats no limit."""
+        own = [row for row in self.access.get(code.casefold(), []) if code != EVERYONE]
+        known = {row.email.casefold() for row in own}
+        shared = [row for row in self.access.get(EVERYONE, []) if row.email.casefold() not in known]
+        limited = {row.email.casefold() for row in own if row.divisions}
+        for row in own if code == OFFICE else [*shared, *own]:
+            if row.divisions or row.email.casefold() not in limited:
+                yield Access(row.email, row.role, row.divisions)
 
     def chosen(self, client: Client, scope: str) -> list[ReportRow]:
         """Return one row per report of the client: its own row before that for all; without rows the defaults."""
@@ -250,7 +265,7 @@ class _Resolver:
 
     def extra_tables(self, rows: Sequence[TableRow], client: Client) -> list[ExtraTable]:
         """Return the extra tables of a client."""
-        taken = [*self.catalogue.tables, *self.catalogue.sources]  # names of queries, each there once
+        taken = [*self.catalogue.tables, *self.catalogue.sources, PARAMETER]  # names of queries, each there once
         tables = []
         for row in rows:
             table, problems = extra_table(row, self.catalogue, taken, owner(row, client.code))

@@ -95,24 +95,28 @@ def formula_problems(row_name: str, formula: str, names: Names, cell: Cell, clie
 
 
 def cycle(start: str, formulas: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the measures of a circle of formulas that ``start`` is part of, or nothing."""
-    exact = {name.casefold(): name for name in formulas}
-    path: list[str] = []
-    done: set[str] = set()
+    """Return the measures of a circle of formulas that ``start`` is part of, or nothing; names know no case."""
+    folded = {name.casefold(): name for name in formulas}
+    came_from: dict[str, str] = {}
+    waiting = [start.casefold()]
+    while waiting:
+        name = waiting.pop()
+        used = dax.references(formulas[folded[name]]).measures if name in folded else frozenset()
+        for other in sorted(item.casefold() for item in used):
+            if other == start.casefold():
+                return _path(name, came_from, folded)
+            if other in folded and other not in came_from:
+                came_from[other] = name
+                waiting.append(other)
+    return ()
 
-    def walk(text: str) -> bool:
-        name = exact.get(text.casefold(), "")
-        if name in path:
-            return name == start
-        if name in done or not name:
-            return False
-        path.append(name)
-        if any(walk(other) for other in sorted(dax.references(formulas[name]).measures)):
-            return True
-        done.add(path.pop())
-        return False
 
-    return tuple(path) if walk(start) else ()
+def _path(end: str, came_from: Mapping[str, str], folded: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names on the way to ``end``, the first one first."""
+    path = [end]
+    while path[-1] in came_from:
+        path.append(came_from[path[-1]])
+    return tuple(folded[name] for name in reversed(path))
 
 
 def exact_name(name: str, known: Iterable[str]) -> str | None:

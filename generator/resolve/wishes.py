@@ -22,6 +22,7 @@ from generator.resolve.lookup import (
     owner,
     suggestion,
 )
+from generator.spec.records import OFFICE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -42,6 +43,9 @@ KINDS = {
 
 _ADDED = re.compile(r"Division\w*|CreatedUtc|ModifiedUtc")
 """Columns that Invantive adds to every table of a division."""
+
+_FUNCTION = re.compile(r"\w+(\.\w+)+")
+"""A name that Power Query takes for one of its own functions, such as Table.Sort."""
 
 _ROLES = {
     "values": {"role_nl": "waarden", "role_en": "values"},
@@ -99,6 +103,10 @@ def extra_table(
     name = row.name or entity.rsplit(".", 1)[-1]
     if exact_name(name, taken) or exact_name(f"Bron{name}", taken):
         problems.append(Problem("B058", row.where("name"), {"name": name}, client))
+    if _FUNCTION.fullmatch(name):
+        problems.append(Problem("B067", row.where("name"), {"name": name}, client))
+    if not known["division"] and client != OFFICE:
+        problems.append(Problem("B066", row.where("entity"), {"name": entity}, client))
     if not known["columns"]:
         code = "B059" if row.columns else "B048"
         problems.append(Problem(code, row.where("entity"), hint_values(entity, catalogue.known_columns), client))
