@@ -1,0 +1,108 @@
+"""The parts of a ZIP archive, each unpacked and counted in real bytes: the sizes in its headers may lie.
+
+``zipfile`` takes as long to list the ten parts of a small workbook as calamine takes to open it. So a plain directory
+is listed here: ASCII names, no comments or extra fields, no ZIP64, nothing before or after it. Any other goes through
+``zipfile``.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from io import BytesIO
+from typing import NamedTuple
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
+
+_ENTRY = struct.Struct("<4s2xBxHH4xLLLHHH8xL")  # signature, version, …: the order of ``_plain_parts``
+_END = struct.Struct("<4s8xLLH")  # signature, size and offset of the directory, length of the comment
+_ENTRY_SIGNATURE, _END_SIGNATURE = b"PK\1\2", b"PK\5\6"
+_LOCATOR_64, _LOCATOR_64_SIZE = b"PK\6\7", 20
+_VERSION_64 = 45
+
+
+class Content(NamedTuple):
+    """What stands in an archive for a part, and what the directory promises of it."""
+
+    packed: bytes
+    method: int
+    checksum: int
+    size: int
+
+    def unpack(self, room: int) -> bytes:
+        """Return the real content, or of a longer one its first ``room + 1`` bytes; raise where it is damaged."""
+        if self.method == ZIP_STORED:
+            content = self.packed
+        else:
+            inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+            content = inflater.decompress(self.packed, room + 1)
+            if len(content) <= room and not inflater.eof:
+                raise BadZipFile
+        if len(content) <= room and (len(content) != self.size or zlib.crc32(content) != self.checksum):
+            raise BadZipFile
+        return content
+
+
+class Part(NamedTuple):
+    """One part of an archive, as the directory has it."""
+
+    name: str
+    flags: int
+    method: int
+    checksum: int
+    packed_size: int
+    size: int
+    offset: int
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Tell whether a password is needed."""
+        return bool(self.flags & 0x1)
+
+    @property
+    def is_common(self) -> bool:
+        """Tell whether it is stored or deflated, as all workbooks are."""
+        return self.method in (ZIP_STORED, ZIP_DEFLATED)
+
+    def content(self, data: bytes) -> Content:
+        """Return what stands in the archive."""
+        name_length, extra_length = struct.unpack_from("<HH", data, self.offset + 26)
+        start = self.offset + 30 + name_length + extra_length
+        return Content(data[start : start + self.packed_size], self.method, self.checksum, self.size)
+
+
+def parts_of(data: bytes) -> list[Part]:
+    """Return the directory of an archive; raise what ``zipfile`` raises where there is none."""
+    plain = _plain_parts(data)
+    if plain is not None:
+        return plain
+    with ZipFile(BytesIO(data)) as archive:
+        return [
+            Part(p.filename, p.flag_bits, p.compress_type, p.CRC, p.compress_size, p.file_size, p.header_offset)
+            for p in archive.infolist()
+        ]
+
+
+def _plain_parts(data: bytes) -> list[Part] | None:
+    """Return the directory where it is plain, with the very values that ``zipfile`` finds."""
+    end = len(data) - _END.size
+    if end < 0:
+        return None
+    signature, size, offset, comment = _END.unpack_from(data, end)
+    zip64 = data.startswith(_LOCATOR_64, max(end - _LOCATOR_64_SIZE, 0))
+    if signature != _END_SIGNATURE or comment or zip64 or offset + size != end:
+        return None
+    parts = []
+    while offset < end:
+        start = offset + _ENTRY.size
+        if start > end:
+            return None
+        signature, version, flags, method, checksum, packed, real, name_length, extra, comment, local = (
+            _ENTRY.unpack_from(data, offset)
+        )
+        offset = start + name_length
+        name = data[start:offset]
+        plain = name.isascii() and b"\0" not in name and b"\\" not in name and not extra and not comment
+        if signature != _ENTRY_SIGNATURE or version > _VERSION_64 or not plain or offset > end:
+            return None
+        parts.append(Part(name.decode("ascii"), flags, method, checksum, packed, real, local))
+    return parts
