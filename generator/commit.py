@@ -7,22 +7,23 @@ out to the staging folder, the new one in. Who finds a journal can finish it or 
 Paths are texts here: with ``pathlib`` putting two together takes longer than the system call that follows.
 """
 
-# ruff: noqa: PTH103, PTH105, PTH106, PTH108, PTH110, PTH113, PTH119, PTH120, PTH123
+# ruff: noqa: PTH103, PTH105, PTH106, PTH108, PTH110, PTH112, PTH113, PTH119, PTH120, PTH123
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from generator.disk import digest, told
+from generator.disk import digest, is_file, is_generated, is_plain, refuse_links, told
 from generator.lock import STAGING
-from generator.problems import Problem, Stop
+from generator.problems import Cell, Problem, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -32,6 +33,7 @@ MANIFEST = "manifest.json"
 
 # A virus scanner or OneDrive holds a file that was just written for a moment; only Windows minds that.
 _PAUSES = (0.1, 0.4) if os.name == "nt" else ()
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 def _nothing() -> None:
@@ -66,6 +68,15 @@ class Place:
         """Return the file that says what is going on, while it is."""
         return f"{self.stage}/journal.json"
 
+    def refuse_links(self, paths: Iterable[str]) -> None:
+        """Raise ``Stop`` with B105 where a link stands on the way to paths of the bundle, or to their staging."""
+        staged = f"{STAGING}/{self.code}"
+        ways = [f"{self.code}/{path}" for path in paths]
+        ways += [f"{staged}/journal.json", f"{staged}/journal.new"]
+        if os.path.isdir(self.stage):
+            ways += [f"{staged}/{half}/{path}" for path in paths for half in ("new", "old")]
+        refuse_links(os.path.dirname(self.folder), self.code, ways)
+
 
 @dataclass(frozen=True, slots=True)
 class Journal:
@@ -88,6 +99,7 @@ def apply(where: Place, write: Mapping[str, bytes], remove: Iterable[str] = ()) 
     """
     with told(where.code):
         recover(where)
+        where.refuse_links([*write, *(remove := list(remove))])
         try:
             _make_ready(where, write)
             if os.path.exists(where.folder):
@@ -108,11 +120,15 @@ def apply(where: Place, write: Mapping[str, bytes], remove: Iterable[str] = ()) 
 def recover(where: Place) -> None:
     """Finish what a killed run began on a bundle, or undo it where that can't be; nothing to do is the usual case.
 
-    Raises ``Stop`` with B106 where a file is held open, so that neither can be.
+    Raises ``Stop`` with B106 where a file is held open, so that neither can be; with B105 or B109, and then touches
+    nothing, where a link or the journal would lead it astray.
     """
-    if not os.path.exists(where.stage):
+    where.refuse_links(())
+    if not os.path.lexists(where.stage):
         return
     journal = _noted(where)
+    if journal:
+        where.refuse_links([*journal.write, *journal.remove])
     if journal and not journal.undo and _complete(where, journal):
         with suppress(OSError):
             _forward(where, journal)
@@ -225,11 +241,34 @@ def _note(where: Place, journal: Journal) -> None:
 
 
 def _noted(where: Place) -> Journal | None:
-    """Return the journal, if there is one."""
-    if not os.path.exists(where.journal):
+    """Return the journal, if there is one; raise ``Stop`` with B109 where no run can have written it."""
+    if not os.path.lexists(where.journal):
         return None
-    with open(where.journal, encoding="utf-8") as file:
-        return Journal(**json.load(file))
+    if is_file(where.journal):
+        with suppress(ValueError, RecursionError), open(where.journal, encoding="utf-8") as file:
+            if _is_sound(document := json.load(file)):
+                return Journal(**document)
+    raise damaged(where.code)
+
+
+def damaged(code: str) -> Stop:
+    """Return the problem of a staging folder that no run can have left so."""
+    path = f"{STAGING}/{code}"
+    return Stop([Problem("B109", Cell(path), {"path": path}, code)])
+
+
+def _is_sound(document: Any) -> bool:  # noqa: ANN401  whatever stands in the file
+    """Tell whether a journal from disk has the keys and types of one, and names no path outside the bundle."""
+    if not isinstance(document, dict) or document.keys() != {"remove", "write", "undo"}:
+        return False
+    remove, write = document["remove"], document["write"]
+    if not (isinstance(remove, list) and isinstance(write, dict) and isinstance(document["undo"], bool)):
+        return False
+    return (
+        all(isinstance(path, str) and is_plain(path) for path in remove)  # state too, where a bundle is removed
+        and all(is_generated(path) for path in write)
+        and all(isinstance(value, str) and _SHA256.fullmatch(value) for value in write.values())
+    )
 
 
 def _complete(where: Place, journal: Journal) -> bool:

@@ -1,18 +1,31 @@
-"""The file system: its errors as problems that a person can solve, and the hash of a file."""
+"""The file system: its errors as problems that a person can solve, the hash of a file, names, and links."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import os
+import re
+import stat
 from contextlib import contextmanager
+from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generator.problems import Problem, Stop
+from generator.problems import Cell, Problem, Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+PUBLISHED = "published.json"
+# One part of a path: no character, ending or device name that Windows does not take as it is.
+_PART = re.compile(
+    r"(?!(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?:[ .]|$))"
+    r'(?!\.{1,2}$)[^<>:"/\\|?*\x00-\x1f\x7f\ud800-\udfff]*[^<>:"/\\|?*\x00-\x1f\x7f\ud800-\udfff. ]',
+    re.IGNORECASE,
+)
+_JUNCTION = 0xA0000003  # a folder of Windows that leads elsewhere; a file that OneDrive has yet to fetch is no link
 
 
 @contextmanager
@@ -27,8 +40,55 @@ def told(code: str) -> Iterator[None]:
 
 
 def digest(path: str) -> str:
-    """Return the SHA-256 of a file in hexadecimal, or nothing where there is no file."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if os.path.isfile(path) else ""  # noqa: PTH113  called often
+    """Return the SHA-256 of a file in hexadecimal, or nothing where there is no file; a link is no file."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if is_file(path) else ""
+
+
+def is_file(path: str) -> bool:
+    """Tell whether there is a file, and not a link to one."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def is_link(path: str) -> bool:
+    """Tell whether a path leads elsewhere: a symbolic link, or a junction of Windows."""
+    try:
+        found = os.lstat(path)
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISLNK(found.st_mode) or getattr(found, "st_reparse_tag", 0) == _JUNCTION
+
+
+def link_among(root: str, paths: Iterable[str]) -> str:
+    """Return the first link on the way from a folder to paths inside it, or nothing; the folder itself may be one."""
+    steps = dict.fromkeys(step for path in paths for step in accumulate(path.split("/"), "{}/{}".format))
+    return next((step for step in steps if is_link(f"{root}/{step}")), "")
+
+
+def refuse_links(root: str, code: str, paths: Iterable[str]) -> None:
+    """Raise ``Stop`` with B105 where a link stands on the way from a folder to paths inside it."""
+    if found := link_among(root, paths):
+        raise Stop([Problem("B105", Cell(found), {"path": found}, code)])
+
+
+@lru_cache(maxsize=4096)
+def is_plain(path: str) -> bool:
+    """Tell whether a path stays inside its folder, and is made of plain names on Windows, macOS and Linux."""
+    return all(_PART.fullmatch(part) for part in path.split("/"))
+
+
+def is_state(path: str) -> bool:
+    """Tell whether a path belongs to state: what other commands and Power BI Desktop keep in a bundle's folder."""
+    parts = path.lower().split("/")
+    return parts[0] in {"preview", PUBLISHED} or ".pbi" in parts
+
+
+@lru_cache(maxsize=4096)
+def is_generated(path: str) -> bool:
+    """Tell whether a generated file can have a path: plain names, and not of state."""
+    return is_plain(path) and not is_state(path)
 
 
 def _problem(error: OSError) -> str:

@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from generator.disk import told
+from generator.disk import refuse_links, told
 from generator.problems import Problem, Stop
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 STAGING = ".bundel"
 """The folder inside an output folder in which files are made ready; it is there only while a run is busy or cut off."""
 
-_FILE = "lock"
+LOCK = ".lock"
+"""The file in it that a busy run holds; all else there bears the code of a client, or is a draft of a manifest."""
+
 _PAUSE = 0.1  # seconds between two tries
 _HELD = {errno.EACCES, errno.EAGAIN, errno.EDEADLK, errno.EWOULDBLOCK}
 
@@ -47,7 +49,8 @@ def locked(out: Path, wait: float = 5.0, sleep: Callable[[float], None] = time.s
 
 def _acquire(out: Path) -> int | None:
     """Return the descriptor of the lock, or nothing where another process holds it."""
-    path = out / STAGING / _FILE
+    path = out / STAGING / LOCK
+    refuse_links(os.fspath(out), "", [f"{STAGING}/{LOCK}"])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -55,7 +58,7 @@ def _acquire(out: Path) -> int | None:
         return None  # the run that ended just now has taken the folder away
     # The file may be gone from the folder since it was opened; then a lock on it would keep nobody out.
     with suppress(FileNotFoundError):
-        if _take(descriptor) and os.path.samestat(os.fstat(descriptor), path.stat()):
+        if _take(descriptor) and os.path.samestat(os.fstat(descriptor), path.lstat()):
             return descriptor
     os.close(descriptor)
     return None
@@ -79,7 +82,7 @@ def _take(descriptor: int) -> bool:
 
 def _release(out: Path, descriptor: int) -> None:
     """Give the folder back and leave nothing behind, unless another run waits for it or was cut off."""
-    path = out / STAGING / _FILE
+    path = out / STAGING / LOCK
     if sys.platform == "win32":  # an open file can't be removed there
         os.close(descriptor)
     with suppress(OSError):

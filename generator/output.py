@@ -10,16 +10,25 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from generator import commit as commits
 from generator.commit import MANIFEST
-from generator.disk import digest, told
-from generator.lock import STAGING, locked
+from generator.disk import (
+    PUBLISHED,
+    digest,
+    is_file,
+    is_generated,
+    is_link,
+    is_plain,
+    is_state,
+    link_among,
+    refuse_links,
+    told,
+)
+from generator.lock import LOCK, STAGING, locked
 from generator.problems import Cell, Problem, Stop
 
 if TYPE_CHECKING:
@@ -31,7 +40,6 @@ Files = Mapping[str, bytes]
 
 __all__ = ["Change", "Files", "commit", "compare", "locked", "manifest"]
 
-PUBLISHED = "published.json"
 _IGNORED = """\
 # State of one computer. The bundles themselves may be kept in version control.
 .bundel/
@@ -41,13 +49,8 @@ _sandbox/
 /index.html
 /probe.html
 """
-_TAKEN = frozenset({STAGING, MANIFEST, ".gitignore", "index.html", "probe.html"})
-# One part of a path: no character, ending or device name that Windows does not take as it is.
-_PART = re.compile(
-    r"(?!(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?:[ .]|$))"
-    r'(?!\.{1,2}$)[^<>:"/\\|?*\x00-\x1f\x7f]*[^<>:"/\\|?*\x00-\x1f\x7f. ]',
-    re.IGNORECASE,
-)
+_TAKEN = frozenset({STAGING, LOCK, MANIFEST, ".gitignore", "index.html", "probe.html"})
+_DRAFTS = frozenset({f"{MANIFEST}.new", ".gitignore.new"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,33 +82,38 @@ def manifest(document: Mapping[str, Any], files: Files) -> bytes:
 
 
 def previous(out: Path, code: str) -> dict[str, Any]:
-    """Return the manifest of a bundle as it stands on disk; empty where there is none that can be read.
+    """Return the manifest of a bundle as it stands on disk; empty where there is none that a run can have written.
 
     Paths in it that no run has written, since they lead elsewhere, are left out.
     """
-    document = _document(out / code / MANIFEST)
-    hashes = document.get("files")
-    if not isinstance(hashes, dict):
+    document = {} if is_link(f"{out}/{code}") else _document(out / code / MANIFEST, code)
+    if not _is_shaped(document):
         return {}
-    files = {path: value for path, value in hashes.items() if _is_generated(path)}
+    files = {path: known for path, known in document["files"].items() if is_generated(path) and isinstance(known, str)}
     return document | {"files": files}
 
 
 def current(out: Path, code: str, spec_hash: str) -> bool:
     """Tell whether a bundle was made from this very input and has all its files, without building it again."""
-    document = previous(out, code)
-    return document.get("spec_hash") == spec_hash and not _missing(out, code, document["files"])
+    try:
+        document = previous(out, code)
+    except Stop:
+        return False  # and ``compare`` tells why
+    if document.get("spec_hash") != spec_hash or _missing(out, code, document["files"]):
+        return False
+    return not link_among(os.fspath(out), _under(code, document["files"]))
 
 
 def compare(out: Path, code: str, files: Files, *, force: bool = False) -> Change:
     """Compare a bundle with the one on disk; only files that would be overwritten or removed are read.
 
     ``files`` includes the manifest. Raises ``ValueError`` on a path that leads outside the bundle, is state, or is
-    no file name on Windows.
+    no file name on Windows, and ``Stop`` with B105 where a link stands on the way to a file.
     """
     _check(code, files)
     with told(code):
         there = previous(out, code)
+        refuse_links(os.fspath(out), code, _under(code, {**files, **there.get("files", {})}))
         old: dict[str, str] = there.get("files", {})
         new: dict[str, str] = json.loads(files[MANIFEST])["files"]
         gone = _missing(out, code, old) if there else set()
@@ -140,6 +148,7 @@ def commit(
         write = {path: files[path] for path in (*change.created, *change.changed) if path not in skipped}
         remove = [path for path in change.removed if path not in skipped]
         path = out / change.code / MANIFEST
+        refuse_links(os.fspath(out), change.code, [f"{change.code}/{MANIFEST}"])
         if write or remove or not path.is_file() or path.read_bytes() != head:
             commits.apply(commits.place(out, change.code, step), write | {MANIFEST: head}, remove)
 
@@ -155,8 +164,10 @@ def remove(out: Path, code: str, *, state: bool = False, step: Callable[[], None
     folder = out / code
     with told(code):
         generated = [*previous(out, code).get("files", {}), MANIFEST]
-        inside = [path for path in _walk(folder) if _is_state(path) and (state or path != PUBLISHED)]
-        paths = [path for path in (*generated, *inside) if (folder / path).is_file()]
+        refuse_links(os.fspath(out), code, _under(code, generated))
+        inside = [path for path in _walk(folder) if is_state(path) and is_plain(path)]
+        inside = [path for path in inside if state or path != PUBLISHED]
+        paths = [path for path in (*generated, *inside) if is_file(f"{folder}/{path}")]
         if paths:
             commits.apply(commits.place(out, code, step), {}, paths)
     return Change(code, "removed", removed=tuple(paths))
@@ -168,18 +179,19 @@ def removable(out: Path, codes: Iterable[str]) -> tuple[str, ...]:
     Where only the case of a code has changed, Windows and macOS see one folder: that is no bundle to remove.
     """
     wanted = {code.casefold(): code for code in codes}
-    return tuple(
-        code
-        for code in bundles(out)
-        if code not in wanted.values()
-        and (out / code / MANIFEST).is_file()
-        and not _same(out / code, out / wanted.get(code.casefold(), code + "\0"))
-    )
+    with told(""):
+        return tuple(
+            code
+            for code in bundles(out)
+            if code not in wanted.values()
+            and (out / code / MANIFEST).is_file()
+            and not _same(out / code, out / wanted.get(code.casefold(), code + "\0"))
+        )
 
 
 def bundles(out: Path) -> dict[str, str]:
     """Return the bundles that the output's manifest names: client code → hash of its manifest, as last written."""
-    named = _document(out / MANIFEST).get("bundles")
+    named = _document(out / MANIFEST, "").get("bundles")
     entries = [entry for entry in named if isinstance(entry, dict)] if isinstance(named, list) else []
     pairs = {str(entry.get("client")): str(entry.get("hash", "")) for entry in entries}
     return {code: value for code, value in pairs.items() if _is_code(code)}
@@ -196,16 +208,16 @@ def seal(out: Path, version: str) -> None:
     """Write the output's manifest after a run: the bundles that are there, each with the hash of its own manifest."""
     with told(""):
         there = [code for code in bundles(out) if (out / code).is_dir()]
-        hashes = {code: digest(f"{out}/{code}/{MANIFEST}") for code in there}
+        hashes = {code: "" if is_link(f"{out}/{code}") else digest(f"{out}/{code}/{MANIFEST}") for code in there}
     _write_root(out, version, hashes)
 
 
 def recover(out: Path) -> tuple[Problem, ...]:
     """Finish or undo what a killed run has left, at the start of every command; return what could not be mended yet.
 
-    Where another run is busy there is nothing to recover.
+    Where another run is busy there is nothing to recover. One bundle that can't be mended keeps no other from it.
     """
-    if not (out / STAGING).exists():
+    if not os.path.lexists(out / STAGING):
         return ()
     problems: list[Problem] = []
     try:
@@ -227,22 +239,28 @@ def verify(out: Path) -> tuple[Problem, ...]:
         with told(code):
             there = set(_walk(out / code))
             hashes = {**previous(out, code).get("files", {}), MANIFEST: sealed} if sealed else {}
+            if link := link_among(os.fspath(out), _under(code, hashes or [MANIFEST])):
+                problems.append(Problem("B105", Cell(link), {"path": link}, code))
+                continue
             problems += [_problem("B110", code, path) for path in hashes if path not in there]
             problems += [
                 _problem("B111", code, path)
                 for path, expected in hashes.items()
                 if path in there and digest(f"{out}/{code}/{path}") != expected
             ]
-            problems += [_problem("B112", code, path) for path in sorted(there - hashes.keys()) if not _is_state(path)]
+            problems += [_problem("B112", code, path) for path in sorted(there - hashes.keys()) if not is_state(path)]
     return tuple(problems)
 
 
 def _recover_one(out: Path, stage: Path) -> None:
     """Recover one entry of the staging folder: a bundle, or a draft of the output's manifest."""
-    if stage.is_dir():
-        commits.recover(commits.place(out, stage.name))
-    elif stage.suffix == ".new":
+    if stage.name in _DRAFTS and not stage.is_dir():
         stage.unlink()
+    elif is_link(os.fspath(stage)) or stage.is_dir():
+        if not _is_code(stage.name):
+            raise commits.damaged(stage.name)
+        with told(stage.name):
+            commits.recover(commits.place(out, stage.name))
 
 
 def _keeping(head: bytes, old: Mapping[str, str], skipped: Iterable[str]) -> bytes:
@@ -260,8 +278,9 @@ def _write_root(out: Path, version: str, hashes: Mapping[str, str]) -> None:
     with told(""):
         for name, data in ((MANIFEST, _json(document)), (".gitignore", _IGNORED.encode())):
             target = out / name
-            if not target.is_file() or target.read_bytes() != data:
+            if not is_file(os.fspath(target)) or target.read_bytes() != data:
                 draft = out / STAGING / f"{name}.new"
+                refuse_links(os.fspath(out), "", [f"{STAGING}/{name}.new"])
                 draft.parent.mkdir(parents=True, exist_ok=True)
                 draft.write_bytes(data)
                 draft.replace(target)
@@ -272,27 +291,40 @@ def _check(code: str, files: Files) -> None:
     if not _is_code(code):
         raise ValueError(f"not the name of a bundle: {code!r}")
     for path in files:
-        if not _is_generated(path):
+        if not is_generated(path):
             raise ValueError(f"not a path for a generated file: {path!r}")
     if len({path.casefold() for path in files}) < len(files):
         raise ValueError(f"two files of bundle {code!r} whose paths differ only in case")
 
 
-@lru_cache(maxsize=4096)
-def _is_generated(path: str) -> bool:
-    """Tell whether a generated file can have a path: plain names on Windows, macOS and Linux, and not of state."""
-    return all(_PART.fullmatch(part) for part in path.split("/")) and not _is_state(path)
-
-
 def _is_code(code: str) -> bool:
     """Tell whether a text can be the name of a bundle's folder."""
-    return bool(_PART.fullmatch(code)) and code.casefold() not in _TAKEN
+    return "/" not in code and is_plain(code) and code.casefold() not in _TAKEN
 
 
-def _is_state(path: str) -> bool:
-    """Tell whether a path belongs to state: what other commands and Power BI Desktop keep in a bundle's folder."""
-    parts = path.lower().split("/")
-    return parts[0] in {"preview", PUBLISHED} or ".pbi" in parts
+def _is_shaped(document: Mapping[str, Any]) -> bool:
+    """Tell whether a bundle's manifest has the types that a run gives it, where it has a key at all."""
+    reports = document.get("reports", [])
+    divisions = document.get("divisions", [])
+    return (
+        isinstance(document.get("files"), dict)
+        and isinstance(document.get("url", ""), str)
+        and isinstance(divisions, list)
+        and all(isinstance(division, int | str) for division in divisions)
+        and isinstance(reports, list)
+        and all(isinstance(report, dict) and isinstance(report.get("name"), str) for report in reports)
+        and all(_is_names(report.get(key, [])) for report in reports for key in ("pages", "tables", "measures"))
+    )
+
+
+def _is_names(listed: Any) -> bool:  # noqa: ANN401  whatever stands in the file
+    """Tell whether a value is a list of names."""
+    return isinstance(listed, list) and all(isinstance(name, str) for name in listed)
+
+
+def _under(code: str, paths: Iterable[str]) -> list[str]:
+    """Return paths of a bundle as they are seen from the output folder."""
+    return [f"{code}/{path}" for path in paths]
 
 
 def _missing(out: Path, code: str, paths: Iterable[str]) -> set[str]:
@@ -302,10 +334,12 @@ def _missing(out: Path, code: str, paths: Iterable[str]) -> set[str]:
 
 
 def _walk(folder: Path) -> Iterator[str]:
-    """Yield the paths of all files in a folder."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            yield path.relative_to(folder).as_posix()
+    """Yield the paths of all files in a folder, and of the links in it, none of which is followed."""
+    for entry in sorted(folder.iterdir()) if folder.is_dir() and not is_link(os.fspath(folder)) else ():
+        if entry.is_dir() and not is_link(os.fspath(entry)):
+            yield from (f"{entry.name}/{inside}" for inside in _walk(entry))
+        else:
+            yield entry.name
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -313,12 +347,15 @@ def _same(one: Path, other: Path) -> bool:
     return other.exists() and one.samefile(other)
 
 
-def _document(path: Path) -> dict[str, Any]:
-    """Return a JSON object from disk; empty where there is none, or something else."""
-    try:
-        document = json.loads(path.read_bytes())
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+def _document(path: Path, code: str) -> dict[str, Any]:
+    """Return a JSON object from disk; empty where there is none, or something else, or a link."""
+    if not is_file(os.fspath(path)):
         return {}
+    with told(code):
+        try:
+            document = json.loads(path.read_bytes())
+        except (FileNotFoundError, ValueError, RecursionError):
+            return {}
     return document if isinstance(document, dict) else {}
 
 

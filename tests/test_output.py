@@ -12,8 +12,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from markdown import BASE, save
 
+from generator import cli
 from generator import commit as commits
+from generator.cli.make import SOME_FAILED
 from generator.commit import place
 from generator.lock import locked
 from generator.output import (
@@ -592,3 +595,147 @@ def test_looking_at_an_empty_folder_writes_nothing(tmp_path):
     assert verify(out) == ()
     assert compare(out, "acme", _files(OLD)).status == "created"
     assert not out.exists()
+
+
+# Planted and damaged
+
+SHA = "0" * 64
+JOURNALS = {
+    "removes outside": {"remove": ["../../precious.txt"], "write": {}, "undo": False},
+    "writes outside": {"remove": [], "write": {"../../precious.txt": SHA}, "undo": False},
+    "undoes outside": {"remove": [], "write": {"x/../../../precious.txt": SHA}, "undo": True},
+    "writes state": {"remove": [], "write": {"published.json": SHA}, "undo": False},
+    "no hash": {"remove": [], "write": {"a.pbit": "5"}, "undo": False},
+    "a number": {"remove": 5, "write": {}, "undo": False},
+    "numbers": {"remove": [5], "write": {}, "undo": False},
+    "no text": {"remove": ["\ud800"], "write": {}, "undo": False},
+    "a list": [],
+    "other keys": {"x": 1},
+}
+
+
+@pytest.fixture
+def planted(tmp_path):
+    """Return an output folder with two bundles, of which ``b`` was cut off, and a file beside it."""
+    out = tmp_path / "output"
+    _office(out, "acme", "b")
+    _add(out / ".bundel/b", {"new/a.pbit": b"half"})
+    _add(tmp_path, {"precious.txt": b"p", "elsewhere/acme/a.pbit": b"p", "elsewhere/manifest.json.new": b"p"})
+    return out
+
+
+def _found(problems):
+    return [(problem.code, problem.client) for problem in problems]
+
+
+@pytest.mark.parametrize("text", [*map(json.dumps, JOURNALS.values()), "{bad", "[" * 100_000], ids=[*JOURNALS, "", "["])
+def test_a_journal_that_no_run_wrote_is_a_problem_and_is_not_followed(tmp_path, planted, text):
+    _add(planted / ".bundel/acme", {"journal.json": text.encode(), "new/a.pbit": b"n", "old/a.pbit": b"o"})
+    before = _tree(planted / "acme"), _tree(planted / ".bundel/acme")
+    assert _found(recover(planted)) == [("B109", "acme")]
+    with pytest.raises(Stop) as stop:
+        _write(planted, _files(NEW))
+    assert _found(stop.value.problems) == [("B109", "acme")]
+    assert (_tree(planted / "acme"), _tree(planted / ".bundel/acme")) == before
+    assert (tmp_path / "precious.txt").read_bytes() == b"p"
+    assert not (planted / ".bundel/b").exists()
+    _write(planted, _files(NEW, client="b"), "b")
+
+
+@pytest.mark.parametrize("path", ["acme/journal.json", "manifest.json"])
+def test_a_folder_in_staging_where_none_belongs_is_a_problem(planted, path):
+    (planted / ".bundel" / path).mkdir(parents=True)
+    assert [code for code, _ in _found(recover(planted))] == ["B109"]
+    assert (planted / ".bundel" / path).is_dir()
+
+
+LINKS = ["acme", "acme/queries", "acme/a.pbit", ".bundel/acme", ".bundel/acme/new", ".bundel/acme/journal.new"]
+
+
+@pytest.mark.parametrize("path", LINKS)
+def test_a_link_in_the_output_is_a_problem_and_is_not_followed(tmp_path, planted, path):
+    link = planted / path
+    if link.is_dir():
+        shutil.rmtree(link)
+    link.unlink(missing_ok=True)
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    if path.startswith(".bundel/acme/"):
+        journal = {"remove": [], "write": {"acme/a.pbit": SHA}, "undo": True}
+        _add(planted / ".bundel/acme", {"journal.json": json.dumps(journal).encode()})
+    before = _tree(tmp_path / "elsewhere")
+    found = _found(recover(planted))
+    assert found == ([("B105", "acme")] if path.startswith(".") else [])
+    for work in (lambda: _write(planted, _files(NEW), overwrite=True), lambda: remove(planted, "acme", state=True)):
+        with pytest.raises(Stop) as stop:
+            work()
+        assert _found(stop.value.problems) == [("B105", "acme")]
+    assert path.startswith(".") or (("B105", "acme") in _found(verify(planted)) and not current(planted, "acme", "s1"))
+    assert link.is_symlink()
+    assert _tree(tmp_path / "elsewhere") == before
+
+
+@pytest.mark.parametrize("path", [".bundel", ".bundel/.lock"])
+def test_a_link_for_the_staging_folder_stops_all(tmp_path, planted, path):
+    shutil.rmtree(planted / ".bundel")
+    (planted / path).parent.mkdir(exist_ok=True)
+    (planted / path).symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    before = _tree(tmp_path / "elsewhere")
+    assert _found(recover(planted)) == [("B105", "")]
+    with pytest.raises(Stop), locked(planted, wait=0):
+        pass
+    assert _tree(tmp_path / "elsewhere") == before
+
+
+def test_state_behind_a_link_survives_the_removal_of_its_bundle(tmp_path, planted):
+    (planted / "acme/preview").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    before = _tree(tmp_path / "elsewhere")
+    remove(planted, "acme")
+    assert [path.name for path in (planted / "acme").iterdir()] == ["preview"]
+    assert _tree(tmp_path / "elsewhere") == before
+
+
+def test_a_client_may_be_called_lock(tmp_path):
+    with locked(tmp_path):
+        _office(tmp_path, "lock")
+    assert verify(tmp_path) == ()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"reports": 5}, {"reports": ["x"]}, {"reports": [{"name": ["a"]}]}, {"reports": [{"name": "x", "pages": 3}]}),
+        *({"divisions": 7}, {"divisions": [[]]}, {"url": [1]}, {"files": []}),
+    ],
+)
+def test_a_manifest_with_other_types_is_as_none(tmp_path, wrong):
+    _write(tmp_path, _files(OLD))
+    path = tmp_path / "acme/manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | wrong))
+    assert previous(tmp_path, "acme") == {}
+    _write(tmp_path, _files(OLD))
+    assert current(tmp_path, "acme", "s1")
+
+
+def test_a_manifest_that_is_a_folder_or_a_loop_is_as_none(tmp_path):
+    for name in ("manifest.json", "acme/manifest.json"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "b").symlink_to(tmp_path / "b")
+    assert bundles(tmp_path) == previous(tmp_path, "acme") == previous(tmp_path, "b") == {}
+    for code, known in {"acme": "B104", "b": "B105"}.items():
+        with pytest.raises(Stop) as stop:
+            _write(tmp_path, _files(OLD), code)
+        assert _found(stop.value.problems) == [(known, code)]
+
+
+def test_a_plan_tells_what_could_not_be_recovered(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    specs = tmp_path / "specs"
+    specs.mkdir()
+    save(specs, BASE)
+    _add(tmp_path / "output/.bundel/bakker", {"journal.json": b"[]"})
+    (tmp_path / "output/oneill").symlink_to(tmp_path / "elsewhere")
+    assert cli.main(["plan", "--json", "--specs", "specs"]) == SOME_FAILED
+    document = json.loads(capsys.readouterr().out)
+    assert {(each["code"], each["client"]) for each in document["problems"]} >= {("B109", "bakker"), ("B105", "oneill")}
+    assert {each["client"] for each in document["changes"]} == {"bakker"}

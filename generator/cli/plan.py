@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from generator.cli.make import chosen, load, templates_of
+from generator.cli.make import SOME_FAILED, chosen, load, templates_of
 from generator.cli.options import Settings, shared, speak
 from generator.cli.text import count, problem_lines, say, say_json, terminal_width
+from generator.problems import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from generator.pipeline import Job, Loaded
     from generator.plan import Step
+    from generator.problems import Problem
+    from generator.resolve.client import Client
 
 _WAITING = 3
 _WORDS = {
@@ -42,18 +46,41 @@ def plan(settings: Settings, *, check: bool, keep_going: bool) -> int:
     language = speak(settings, loaded.spec.office.language if loaded.spec.office else None)
     clients, skipped = chosen(settings, loaded, *pipeline.makeable(loaded, keep_going=keep_going))
     job = pipeline.Job(settings.out, templates_of(settings))
-    output.recover(job.out)
-    found = list(pipeline.plan_all(clients, loaded, job, removals=not settings.clients))
+    recovered = output.recover(job.out)
+    found, stopped = _found(clients, loaded, job, removals=not settings.clients)
+    problems = (*loaded.problems, *dict.fromkeys((*recovered, *stopped)))
+    seen = len(clients) - len({problem.client for problem in stopped})
     waiting = {step.client for step in found}
     if settings.json:
-        document = {"changes": [step.document() for step in found], "unchanged": len(clients) - len(waiting)}
-        say_json(document | {"skipped": list(skipped)}, loaded.problems, language)
+        document = {"changes": [step.document() for step in found], "unchanged": seen - len(waiting)}
+        say_json(document | {"skipped": list(skipped)}, problems, language)
     else:
-        if loaded.problems:
-            say(problem_lines(loaded.problems, language, terminal_width()), err=True)
+        if problems:
+            say(problem_lines(problems, language, terminal_width()), err=True)
         if not settings.quiet:
-            say(_lines(found, len(clients), language))
+            say(_lines(found, seen, language))
+    if any(problem.is_error for problem in (*recovered, *stopped)):
+        return SOME_FAILED
     return _WAITING if check and found else 0
+
+
+def _found(
+    clients: Sequence[Client], loaded: Loaded, job: Job, *, removals: bool
+) -> tuple[list[Step], tuple[Problem, ...]]:
+    """Return what would change, and the problems of clients for which that can't be told."""
+    from generator import pipeline  # noqa: PLC0415  the help needs none of it
+
+    found: list[Step] = []
+    stopped: list[Problem] = []
+    for client in clients:
+        try:
+            found += pipeline.plan_all([client], loaded, job, removals=False)
+        except Stop as stop:
+            if any(problem.client != client.code for problem in stop.problems):
+                raise  # the templates, which are everybody's
+            stopped += stop.problems
+    found += pipeline.plan_all((), loaded, job, removals=removals)
+    return found, tuple(stopped)
 
 
 def _lines(found: Sequence[Step], clients: int, language: str) -> list[str]:
