@@ -1,7 +1,9 @@
 """The rules over rows: one problem for one slip, at its cell."""
 
+import time
+
 import pytest
-from markdown import BASE, CLIENTS, DIVISIONS, OFFICE, found, read, save, slips
+from markdown import BASE, CLIENTS, DIVISIONS, OFFICE, book, found, read, save, slips
 
 from generator.spec import rules
 
@@ -346,3 +348,15 @@ def test_a_workbook_that_can_not_be_read_makes_nothing_else_unknown(tmp_path):
 @pytest.mark.parametrize("rule", rules.RULES)
 def test_each_rule_is_quiet_on_a_correct_workbook(tmp_path, rule):
     assert list(rule(read(save(tmp_path, BASE))[0])) == []
+
+
+def test_very_many_unknown_codes_take_no_time(tmp_path):
+    made = book(BASE)
+    for index in range(1500):
+        made["Klanten"].append([f"k{index}", f"N{index}", f"https://bridge-online.cloud/k{index}/odata4"])
+        made["Administraties"].append([f"x{index}", index + 1])
+    made.save(tmp_path / "kantoor.xlsx")
+    started = time.process_time()
+    problems = read(tmp_path)[1]
+    assert time.process_time() - started < 10
+    assert {code.split()[0] for code in found(problems)} == {"B029", "B030"}

@@ -1,6 +1,7 @@
 """Reading: forgiving to how people type, strict to errors, every problem once and at its cell."""
 
 import datetime as dt
+import time
 from contextlib import suppress
 from decimal import Decimal
 from zipfile import ZipFile
@@ -566,3 +567,37 @@ ODD += [dt.timedelta(days=-1), 10**400]
 def test_no_value_breaks_a_parser(kind, raw):
     with suppress(BadValue):
         PARSERS[kind](raw)
+
+
+HOSTILE_CELLS = {
+    "list": ["," * 32_700, "],[" * 10_000],
+    "dax": ["[" * 32_000, "/*" * 16_000, "'" * 32_001, '""' * 16_000],
+}
+
+
+@pytest.mark.parametrize(("kind", "typed"), [(kind, typed) for kind, all_ in HOSTILE_CELLS.items() for typed in all_])
+def test_a_full_cell_takes_no_time(kind, typed):
+    started = time.process_time()
+    with suppress(BadValue):
+        PARSERS[kind](typed)
+    assert time.process_time() - started < 1
+
+
+def test_separators_in_the_name_of_a_measure_are_none():
+    assert PARSERS["list"]("a, [b, c]; d], [e\nf") == ("a", "[b, c]; d]", "[e", "f")
+
+
+def test_overlapping_merged_cells_take_no_time(tmp_path):
+    path = save(tmp_path, BASE)
+    with ZipFile(path) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()}
+    areas = "".join(f'<mergeCell ref="A{row}:C900000"/>' for row in range(2, 40_002))
+    end = f'<row r="60000"><c r="A60000"><v>1</v></c></row></sheetData><mergeCells>{areas}</mergeCells>'
+    sheet = parts["xl/worksheets/sheet2.xml"].replace(b"</sheetData>", end.encode())
+    with ZipFile(path, "w") as archive:
+        for part, content in (parts | {"xl/worksheets/sheet2.xml": sheet}).items():
+            archive.writestr(part, content)
+    started = time.process_time()
+    problems = read(path)[1]
+    assert time.process_time() - started < 5
+    assert found(problems[:1]) == ["B019 Klanten!A2"]

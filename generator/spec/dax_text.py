@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# A string, a quoted table, a bracketed name or a comment: nothing inside these is touched.
-_KEPT = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|\[(?:[^\]]|\]\])*\]|--[^\n]*|//[^\n]*|/\*.*?\*/', re.DOTALL)
+# A string, a quoted table, a bracketed name or a comment: nothing inside these is touched. One that isn't closed runs
+# to the end, so that no place is looked at twice.
+_KEPT = re.compile(
+    r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|\[(?:[^\]]|\]\])*(?:\]|\Z)|--[^\n]*|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL
+)
 _CURLY_STRING = re.compile('[\u201c\u201d\u201e\u201f]([^"\u201c\u201d\u201e\u201f]*)[\u201c\u201d\u201e\u201f]')
 _CURLY_NAME = re.compile("[\u2018\u2019\u201a\u201b]([^'\u2018\u2019\u201a\u201b]*)[\u2018\u2019\u201a\u201b]")
 _DECIMAL_COMMA = re.compile(r"(?<![\w.,])(\d+),(?=\d)")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _HEADER_ROWS = 20  # titles and remarks may stand above the headers
 _SECRET = ("secret", "geheim", "wachtwoord", "password", "passwd", "paswoord", "token", "apikey", "apisleutel")
+_LONGEST_NAME = 100  # of a name that may be a slip of another
+_MOST_MERGED = 1000  # told per sheet; Excel itself lets no two of them overlap
 _RANGE = re.compile(r"([A-Z]+)(\d+):([A-Z]+)(\d+)")
 
 
@@ -65,7 +67,7 @@ def looks_secret(name: str) -> bool:
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return the known name most like this one."""
     folded = {fold(candidate): candidate for candidate in known}
-    return folded[get_close_matches(fold(name), folded, n=1, cutoff=0)[0]] if folded else ""
+    return folded[get_close_matches(fold(name[:_LONGEST_NAME]), folded, n=1, cutoff=0)[0]] if folded else ""
 
 
 def wanted(page: Page) -> str:
@@ -139,8 +141,8 @@ def _missing(page: Page, cell: Cell, column: Column) -> Problem:
 
 def merged_rows(page: Page, header: int, columns: Mapping[str, int], found: Found) -> set[int]:
     """Return the rows that a merged cell touches: only its first cell has a value, so they can't be trusted."""
-    touched: set[int] = set()
-    for area in page.merged:
+    touched: list[tuple[int, int]] = []
+    for area in dict.fromkeys(page.merged):
         match = _RANGE.fullmatch(area)
         if not match:
             continue
@@ -148,6 +150,12 @@ def merged_rows(page: Page, header: int, columns: Mapping[str, int], found: Foun
         known = sum(number(match[1]) - 1 <= index < number(match[3]) for index in columns.values())
         if bottom < header or not known or (top == bottom and known == 1):
             continue
-        found.problems.append(Problem("B019", page.cell(top, number(match[1]) - 1), {"area": area}))
-        touched |= set(range(top, min(bottom + 1, len(page.rows))))
-    return touched
+        if len(touched) < _MOST_MERGED:
+            found.problems.append(Problem("B019", page.cell(top, number(match[1]) - 1), {"area": area}))
+        touched.append((top, min(bottom + 1, len(page.rows))))
+    rows: set[int] = set()
+    end = 0
+    for top, bottom in sorted(touched):
+        rows.update(range(max(top, end), bottom))
+        end = max(end, bottom)
+    return rows

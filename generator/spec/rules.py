@@ -6,6 +6,7 @@ A row with a bad value never comes here; ``Spec.dropped`` tells what stood in it
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeVar
 
@@ -24,7 +25,7 @@ from generator.spec.rules_groups import (
 from generator.spec.values import clip, is_code
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from generator.spec.records import ClientRecord, ClientRow, Record, Spec
 
@@ -35,6 +36,8 @@ _START, _END = "https://bridge-online.cloud/", "/odata4"
 _HEAD_OFFICE = 10_000_000  # division codes above it are mostly the pseudo-division HQ
 _PRO_REFRESHES = 8
 _MORNING = "06:00"
+_LONGEST_CODE = 100
+_MOST_COMPARED = 50_000  # pairs of codes, two seconds
 _PAGE_WIDTH, _PAGE_HEIGHT = 1280, 720
 
 
@@ -72,7 +75,25 @@ def _unknown_codes(spec: Spec, codes: Mapping[str, str]) -> set[str]:
     if "" in codes and len(unknown) == 1:
         return set()  # the one client without a code
     bad = [code for code in codes if not is_code(code)]
-    return {code for code in unknown if not get_close_matches(code, bad)}
+    return {code for code in unknown if not _alike(code, bad)} if _few(unknown, bad) else unknown
+
+
+def _few(codes: Collection[str], others: Collection[str]) -> bool:
+    """Tell whether there is time to compare each of these with each of those."""
+    return len(codes) * len(others) <= _MOST_COMPARED
+
+
+def _alike(code: str, codes: Iterable[str]) -> list[str]:
+    return get_close_matches(code[:_LONGEST_CODE], codes, n=1)
+
+
+def _suggestions(unknown: Collection[str], codes: Mapping[str, str]) -> dict[str, str]:
+    """Return unknown code → the known one most like it, or of very many the one beside it in the alphabet."""
+    if _few(unknown, codes):
+        return {code: nearest(code, codes.values()) for code in unknown}
+    in_order = sorted(codes)
+    last = len(in_order) - 1
+    return {code: codes[in_order[min(bisect_left(in_order, code), last)]] for code in unknown}
 
 
 def _sheets_of_clients(spec: Spec) -> tuple[Sequence[ClientRecord], ...]:
@@ -182,6 +203,7 @@ def references_are_known(spec: Spec) -> Iterator[Problem]:
     """Require that a client column names a client, all clients, or an office with a consolidated URL."""
     codes = _known_codes(spec)
     unknown = _unknown_codes(spec, codes) if codes else set()
+    meant = _suggestions(unknown, codes or {})
     no_office = spec.office is not None and spec.office.consolidated_url is None
     for rows in _sheets_of_clients(spec):
         for row in rows:
@@ -190,8 +212,8 @@ def references_are_known(spec: Spec) -> Iterator[Problem]:
                 yield Problem("B037", cell, {"value": row.client})
             elif row.client == OFFICE and no_office:
                 yield Problem("B036", cell, {}, OFFICE)
-            elif codes and row.client.casefold() in unknown:
-                yield Problem("B029", cell, {"value": clip(row.client), "nearest": nearest(row.client, codes.values())})
+            elif row.client.casefold() in unknown:
+                yield Problem("B029", cell, {"value": clip(row.client), "nearest": meant[row.client.casefold()]})
 
 
 def clients_have_divisions(spec: Spec) -> Iterator[Problem]:
@@ -202,7 +224,8 @@ def clients_have_divisions(spec: Spec) -> Iterator[Problem]:
         return
     # A division of a misspelled client is told already, and is the one that is missed here.
     strangers = owners - codes.keys() - {EVERYONE, OFFICE}
-    owners |= {match for owner in strangers for match in get_close_matches(owner, codes, n=1)}
+    if _few(strangers, codes):
+        owners |= {match for owner in strangers for match in _alike(owner, codes)}
     for client in _clients(spec):
         if client.active is not False and client.code.casefold() not in owners:
             yield Problem("B030", client.where("code"), {"value": client.code}, client.code)

@@ -35,7 +35,8 @@ _ENTITY = re.compile(r"([A-Za-z_]\w*\.[A-Za-z_]\w*\.[A-Za-z_]\w*)(?:@\w+)?", re.
 _FILTER = re.compile(r"\w+\s*(?:\s(?:eq|ne|gt|ge|lt|le)\s|=|<>|>=|<=|>|<)\s*\S.*", re.DOTALL | re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\".]+(?:\.[^@\s,;<>\".]+)+")
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
-_LIST = re.compile(r"[,;\n](?![^\[\]]*\])")  # not inside the brackets of a measure's name
+_SEPARATOR = re.compile(r"[,;\n]")
+_BRACKET = re.compile(r"([\[\]])")
 _LINES: frozenset[Kind] = frozenset({"line"})
 _LISTS: frozenset[Kind] = frozenset({"list", "times", "divisions"})
 _INVISIBLE = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127, 0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
@@ -185,7 +186,18 @@ def divisions(raw: Raw) -> tuple[int, ...]:
 
 def names(raw: Raw) -> tuple[str, ...]:
     """Return the parts of a list."""
-    return tuple(part for part in map(line, _LIST.split(text(raw))) if part)
+    return tuple(part for part in map(line, _split(text(raw))) if part)
+
+
+def _split(value: str) -> list[str]:
+    """Split at separators, but for those with a closing bracket as the next one: they are in a measure's name."""
+    if "]" not in value:
+        return _SEPARATOR.split(value)
+    pieces = _BRACKET.split(value)  # text, bracket, text, ..., text
+    for index in range(0, len(pieces), 2):
+        if pieces[index + 1 : index + 2] != ["]"]:
+            pieces[index] = _SEPARATOR.sub("\0", pieces[index])
+    return "".join(pieces).split("\0")
 
 
 def choice(kind: Kind) -> Callable[[Raw], str]:
