@@ -601,3 +601,36 @@ def test_overlapping_merged_cells_take_no_time(tmp_path):
     problems = read(path)[1]
     assert time.process_time() - started < 5
     assert found(problems[:1]) == ["B019 Klanten!A2"]
+
+
+def test_control_characters_and_marks_of_direction_are_left_out():
+    assert PARSERS["line"]("Bak\x80k\x9b31mer\u202eij\x85B.V.\uffff") == "Bakk31merij B.V."
+    assert PARSERS["text"]("een\x9b\x85twee\u2028drie") == "een\ntwee\ndrie"
+
+
+LONG = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    ("sheet", "columns", "cells", "place"),
+    [
+        ("Rekeningindeling", "Van | Tot | Regel", f"{LONG} | | Omzet", "B2"),
+        ("Rekeningindeling", "Van | Tot | Regel", f"1 | {'x' * 31} | Omzet", "C2"),
+        ("Administraties", "Code", LONG, "B2"),
+        ("Administraties", "Code | Belang", "1 | 1e-999999999", "C2"),
+        ("Administraties", "Code | Belang", "1 | 1e999999999999999999", "C2"),
+    ],
+)
+def test_very_long_numbers_do_not_fit(tmp_path, sheet, columns, cells, place):
+    tables = f"{OFFICE}{CLIENTS}{DIVISIONS if sheet != 'Administraties' else ''}## {sheet}\n"
+    problems = read(save(tmp_path, f"{tables}| Klant | {columns} |\n| bakker | {cells} |\n"))[1]
+    assert f"B012 {sheet}!{place}" in found(problems)
+
+
+def test_a_very_long_number_in_a_position():
+    with pytest.raises(BadValue):
+        PARSERS["position"](f"{LONG},1,1,1")
+
+
+def test_a_very_long_number_of_years(tmp_path):
+    assert slips(tmp_path, with_client("Jaren historie", LONG)) == ["B012 Klanten!D2"]

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "line", "text", "alias", "code", "client", "url", "bool", "years", "language", "year_end", "times", "list",
-    "division", "divisions", "ownership", "currency", "dax", "position", "entity", "filter", "email", "role",
+    "division", "divisions", "ownership", "account", "currency", "dax", "position", "entity", "filter", "email", "role",
 ]  # fmt: skip
 
 EXPECTED: Mapping[Kind, tuple[str, str]] = {
@@ -51,6 +51,10 @@ EXPECTED: Mapping[Kind, tuple[str, str]] = {
     "ownership": (
         "een belang boven 0 % tot en met 100 %, bijvoorbeeld 50 % of 0,5",
         "an interest above 0 % up to 100 %, for example 50 % or 0.5",
+    ),
+    "account": (
+        "de code van een grootboekrekening, ten hoogste 30 tekens",
+        "the code of a ledger account, at most 30 characters",
     ),
     "currency": ("een valutacode van drie letters, bijvoorbeeld EUR", "a currency code of three letters, such as EUR"),
     "dax": ("een DAX-formule als tekst", "a DAX formula as text"),

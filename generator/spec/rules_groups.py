@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from generator.problems import Cell
     from generator.spec.records import MappingRow, Spec
 
+_LONGEST_NUMBER = 30  # digits; Python itself refuses to read more than 4,300
+
 
 def ranges_run_up(spec: Spec) -> Iterator[Problem]:
     """Require that a range of accounts runs from low to high."""
@@ -100,7 +102,7 @@ def _owners(spec: Spec) -> dict[int, set[str]] | None:
     for dropped in spec.dropped:
         if dropped.sheet == "divisions":
             code = dropped.texts.get("code", "")
-            if not code.isdecimal():
+            if not code.isdecimal() or len(code) > _LONGEST_NUMBER:
                 return None
             owners[int(code)].add(dropped.texts.get("client", "").casefold())
     return owners

@@ -297,10 +297,10 @@ _TABLES = (
 )
 _MAPPINGS = (
     _CLIENT,
-    C("start", "Van", "From", "line",
+    C("start", "Van", "From", "account",
       "De eerste grootboekrekening.",
       "The first ledger account.", 10, required=True),
-    C("end", "Tot", "To", "line",
+    C("end", "Tot", "To", "account",
       "De laatste grootboekrekening, deze meegerekend. Leeg: alleen de eerste.",
       "The last ledger account, itself included. Empty: only the first.", 10),
     C("line", "Regel", "Line", "line",
@@ -312,7 +312,7 @@ _INTERCOMPANY = (
     C("relation", "Relatie", "Relation", "line",
       "De code van de relatie die een eigen administratie is.",
       "The code of the relation that is a division of the same group.", 14),
-    C("account", "Rekening", "Account", "line",
+    C("account", "Rekening", "Account", "account",
       "De code van de rekening-courant of doorbelasting.",
       "The code of the intercompany account.", 14),
     C("partner", "Met", "With", "division",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -30,7 +30,7 @@ _DEVICE = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]", re.IGNORECASE)
 _NORMAL_URL = re.compile(r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/\w[\w.~-]*)+", re.ASCII)
 _TIME = re.compile(r"(\d{1,2})[:.](\d{2})(?::00)?(?: ?uur)?")
 _YEAR_END = re.compile(r"(\d{1,2})-(\d{1,2})")
-_NUMBER = re.compile(r"-?\d+")
+_NUMBER = re.compile(r"-?\d{1,9}")
 _ENTITY = re.compile(r"([A-Za-z_]\w*\.[A-Za-z_]\w*\.[A-Za-z_]\w*)(?:@\w+)?", re.ASCII)
 _FILTER = re.compile(r"\w+\s*(?:\s(?:eq|ne|gt|ge|lt|le)\s|=|<>|>=|<=|>|<)\s*\S.*", re.DOTALL | re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\".]+(?:\.[^@\s,;<>\".]+)+")
@@ -39,7 +39,14 @@ _SEPARATOR = re.compile(r"[,;\n]")
 _BRACKET = re.compile(r"([\[\]])")
 _LINES: frozenset[Kind] = frozenset({"line"})
 _LISTS: frozenset[Kind] = frozenset({"list", "times", "divisions"})
-_INVISIBLE = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127, 0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
+_CONTROLS = (*range(9), 11, 12, *range(14, 32), *range(127, 160), 0xFFFE, 0xFFFF)
+_DIRECTIONS = (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_INVISIBLE = dict.fromkeys([*_CONTROLS, *_DIRECTIONS, 0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
+_BREAKS = dict.fromkeys([0x85, 0x2028, 0x2029], "\n")
+_CLEANED: dict[int, str | None] = {**_INVISIBLE, **_BREAKS}
+_LONGEST_NUMBER = 30  # digits; Python itself refuses to read more than 4,300
+_LONGEST_ACCOUNT = 30  # as long as account codes are when they are compared
+_SMALLEST_INTEREST = Decimal("1e-9")
 _TRUE = frozenset({"ja", "j", "yes", "y", "true", "waar", "x", "1"})
 _FALSE = frozenset({"nee", "n", "no", "false", "onwaar", "0"})
 
@@ -77,7 +84,7 @@ def line(raw: Raw) -> str:
     if isinstance(raw, str):
         if raw.isprintable() and "  " not in raw and raw == raw.strip() and "_x000D_" not in raw:
             return raw  # nearly always
-        return " ".join(raw.replace("_x000D_", " ").translate(_INVISIBLE).split())
+        return " ".join(raw.replace("_x000D_", " ").translate(_CLEANED).split())
     if isinstance(raw, bool):
         return str(raw).upper()
     if isinstance(raw, int | float):
@@ -92,7 +99,7 @@ def text(raw: Raw) -> str:
     """Return a text that keeps its line breaks."""
     if not isinstance(raw, str):
         return line(raw)
-    lines = raw.replace("_x000D_", "").replace("\r\n", "\n").replace("\r", "\n").translate(_INVISIBLE).split("\n")
+    lines = raw.replace("_x000D_", "").replace("\r\n", "\n").replace("\r", "\n").translate(_CLEANED).split("\n")
     return "\n".join(part.replace("\xa0", " ").rstrip() for part in lines).strip()
 
 
@@ -158,7 +165,7 @@ def whole(raw: Raw) -> int:
     if isinstance(raw, float) and raw.is_integer() and raw >= 0:
         return int(raw)
     match = None if isinstance(raw, bool) else _WHOLE.fullmatch(line(raw))
-    if not match:
+    if not match or len(match[1]) > _LONGEST_NUMBER:
         raise BadValue
     return int(match[1].replace(".", "").replace(" ", ""))
 
@@ -260,12 +267,11 @@ def ownership(raw: Raw) -> Decimal:
     percent = value.endswith("%")
     try:
         number = Decimal(value.removesuffix("%").strip().replace(",", "."))
-    except InvalidOperation:
+        fraction = number / 100 if percent or number > 1 else number
+        fits = _SMALLEST_INTEREST <= fraction <= 1
+    except ArithmeticError:
         raise BadValue from None
-    if not number.is_finite():
-        raise BadValue
-    fraction = number / 100 if percent or number > 1 else number
-    if not 0 < fraction <= 1:
+    if not fits:
         raise BadValue
     return Decimal(f"{fraction.normalize():f}")
 
@@ -278,6 +284,14 @@ def _matching(pattern: re.Pattern[str]) -> Callable[[Raw], str]:
         return value
 
     return parse
+
+
+def account(raw: Raw) -> str:
+    """Return the code of a ledger account."""
+    value = line(raw)
+    if len(value) > _LONGEST_ACCOUNT:
+        raise BadValue
+    return value
 
 
 def currency(raw: Raw) -> str:
@@ -327,6 +341,7 @@ PARSERS: Mapping[Kind, Callable[[Raw], object]] = {
     "division": division,
     "divisions": divisions,
     "ownership": ownership,
+    "account": account,
     "currency": currency,
     "dax": dax,
     "position": position,
