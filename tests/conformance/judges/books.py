@@ -22,6 +22,7 @@ from judges.model import Model
 from judges.places import HERE, ROOT, bundel, run, venv_python
 
 TODAY = dt.date(2026, 11, 24)
+JANUARY = dt.date(2027, 1, 5)  # a new year in which nothing is booked yet: the books end in November
 OWN = ("Proef ", "Kolom ")  # names of the measures that the workbook adds
 UNUSED = ("Definities",)  # no measure reads it
 odata.PAGE = 5000
@@ -113,7 +114,7 @@ def division_codes(client):
     return [one.code for one in STANDARD if client == "_office" or owner(one) == client]
 
 
-def model_facts(client, years):
+def model_facts(client, years, today=TODAY):
     """What the twins must know of a report; the office has a calendar year whatever its clients have."""
     codes = {one.code: (one.currency, owner(one)) for one in STANDARD if one.code in division_codes(client)}
     mapped = [
@@ -123,7 +124,7 @@ def model_facts(client, years):
         for start, end, line in MAPPED
     ]
     end_month = int(CLIENTS.get(client, "12-31")[:2])
-    return twins.Model(codes, years, end_month, TODAY, client == "_office", tuple(mapped), SCENARIO.get(client, ""))
+    return twins.Model(codes, years, end_month, today, client == "_office", tuple(mapped), SCENARIO.get(client, ""))
 
 
 def database(client):
@@ -152,6 +153,7 @@ class Made:
     years: int
     report: Report
     rows: dict
+    today: dt.date = TODAY
 
     @property
     def tmsl(self):
@@ -159,7 +161,7 @@ class Made:
 
     @property
     def facts(self):
-        return model_facts(self.client, self.years)
+        return model_facts(self.client, self.years, self.today)
 
     @property
     def names(self):
@@ -171,7 +173,8 @@ class Made:
 
     @property
     def contexts(self):
-        return [context for context in twins.toml("contexts.toml")[self.client] if self.facts.shows(context)]
+        name = self.client if self.today == TODAY else "january"
+        return [context for context in twins.toml("contexts.toml")[name] if self.facts.shows(context)]
 
     def wanted(self, names):
         """What the twins say: {measure: figure} per selection."""
@@ -200,25 +203,31 @@ def office(years):
 
 
 @cache
-def model(client, years):
-    """The report of a client with so many years of history, its queries executed once."""
+def model(client, years, today=TODAY):
+    """The report of a client with so many years of history, its queries executed once, on a day."""
     report = office(years)[client]
-    return Made(client, years, report, executed(client, report))
+    return Made(client, years, report, executed(client, report, today=today), today)
 
 
 def models(wanted):
-    """{(client, years): Made} of all models wanted, two at a time."""
+    """{(client, years) or (client, years, day): Made} of all models wanted, two at a time."""
     books()
-    in_pairs(office, sorted({years for _, years in wanted}))
+    in_pairs(office, sorted({years for _, years, *_ in wanted}))
     return dict(zip(wanted, in_pairs(lambda one: model(*one), wanted), strict=True))
 
 
-def executed(client, report, members=None):
+def executed(client, report, members=None, today=TODAY):
     """{table: answer}: the queries of a model's tables, executed on the client's own database."""
-    with odata.serving({"db": database(client)}) as address:
-        mapping = [[manifest(report.bundle)["url"], f"{address}/db/odata4"]]
-        one = {"label": "run", "file": report.section, "members": members or _tables(report), "map": mapping}
-        answers = execute([one])["run"]
+    members = members or _tables(report)
+    url = manifest(report.bundle)["url"]
+    with odata.serving({"db": database(client)}) as address, tempfile.TemporaryDirectory() as folder:
+        mapping = [[url, f"{address}/db/odata4"]]
+        runs = [
+            {"label": name, "file": path, "members": [name], "map": mapping}
+            for name, path in _sections(report, members, Path(folder))
+        ]
+        made = execute(runs, now=f"{today.isoformat()}T08:00:00Z")
+    answers = {name: made[name][name] for name in members}
     errors = {name: answer["error"] for name, answer in answers.items() if "error" in answer}
     assert not errors, f"{client}: {errors}"
     return answers
@@ -228,6 +237,21 @@ def _tables(report):
     known = power_query.members(report.section.read_text(encoding="utf-8"))
     tables = [table["name"] for table in model_of(report.pbit)["model"]["tables"]]
     return [name for name in tables if name in known and name not in UNUSED]
+
+
+def _sections(report, members, folder):
+    """For each member a section document of it and what it reads: the executor reads all of it for each member."""
+    head, *parts = re.split(r"(?m)^(?=shared )", report.section.read_text(encoding="utf-8"))
+    known = {re.match(r'shared (?:#"([^"]+)"|(\w+))', part).group(1, 2): part for part in parts}
+    known = {quoted or plain: part for (quoted, plain), part in known.items()}
+    for place, member in enumerate(members):
+        needed, new = set(), {member}
+        while new:
+            needed |= new
+            new = {name for name in known if any(re.search(rf"\b{name}\b", known[one]) for one in new)} - needed
+        path = folder / f"{place}.pq"
+        path.write_text(head + "".join(known[name] for name in known if name in needed), encoding="utf-8")
+        yield member, path
 
 
 def formulas(tmsl):

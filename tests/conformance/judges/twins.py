@@ -35,7 +35,9 @@ class Model:
 
     @property
     def first(self):
-        return self.current - self.years + 1
+        """History counts from the fiscal year of the last whole month: in January last year is still there."""
+        month = self.today.replace(day=1) - dt.timedelta(days=1)
+        return month.year + (month.month > self.end_month) - self.years + 1
 
     def month(self, year, number):
         """First and last day of a month of a fiscal year."""
@@ -128,7 +130,7 @@ class Twins:
         }  # fmt: skip
         values = {key: day.isoformat() for key, day in values.items()}
         values |= {key: context.get(key) for key in ("basis", "check", "signal")} | {"rule": context.get("line")}
-        values |= {"end_month": model.end_month, "office": model.office, "refreshed": "24-11-2026 09:00"}
+        values |= {"end_month": model.end_month, "office": model.office, "refreshed": f"{model.today:%d-%m-%Y} 09:00"}
         if not model.scenario:
             values["basis"] = None
         statements = (FIGURES / "context.sql").read_text(encoding="utf-8").split(";\n")
