@@ -136,8 +136,8 @@ def factor(division, divisions):
 
 
 def is_loaded(entry, own, model):
-    """The year decides, by its name in the database: earlier years are in the opening balance."""
-    return own.label(entry.year) >= model.label(0)
+    """What belongs to a period before the first day is in the opening balance, whatever its year is called."""
+    return own.period(entry.year, entry.period)[1] >= model.first_day
 
 
 def guid(division, kind, name):
@@ -313,9 +313,9 @@ def expected_saldi(calendars, model):
     """The rows of Saldi: movements of the loaded years on the end of their period, and the opening balance."""
     rows = list(_opening_rows(calendars, model))
     for row in tables(calendars)["ExactOnlineREST.Financial.ReportingBalance"]:
-        if row["ReportingYear"] >= model.label(0):
-            own = calendars[row["Division"]]
-            last = own.period(row["ReportingYear"] - own.label(0), row["ReportingPeriod"])[1]
+        own = calendars[row["Division"]]
+        last = own.period(row["ReportingYear"] - own.label(0), row["ReportingPeriod"])[1]
+        if last >= model.first_day:
             rows.append({
                 "Administratie": row["Division"], "GrootboekKey": key(row["Division"], row["GLAccount"]),
                 "Datum": last.isoformat(), "Boekjaar": row["ReportingYear"], "Periode": row["ReportingPeriod"],
