@@ -360,3 +360,9 @@ def test_very_many_unknown_codes_take_no_time(tmp_path):
     problems = read(tmp_path)[1]
     assert time.process_time() - started < 10
     assert {code.split()[0] for code in found(problems)} == {"B029", "B030"}
+
+
+def test_urls_that_differ_in_capitals_only(tmp_path):
+    assert slips(tmp_path, BASE.replace("vd-oneill", "VD-Bakker")) == ["B068 Klanten!C3"]
+    office = CONSOLIDATED.replace("/kantoor/", "/VD-oneill/")
+    assert slips(tmp_path, office + CLIENTS + DIVISIONS) == ["B068 Klanten!C3"]

@@ -99,7 +99,11 @@ def test_own_sheets_and_columns_are_ignored_and_unknown_ones_named(tmp_path):
     assert [problem.values["nearest"] for problem in problems] == ["Klanten", "Groep"]
 
 
-@pytest.mark.parametrize("header", ["Client secret", "Wachtwoord", "password", "API-token", "_geheim", "Client-geheim"])
+SECRETS = ["Client secret", "Wachtwoord", "password", "API-token", "_geheim", "Client-geheim", "Wachtw.", "Pwd", "Pw"]
+SECRETS += ["Sleutel", "Access key", "Credential", "Passphrase", "Toegangscode", "Bearer", "Inloggegevens"]
+
+
+@pytest.mark.parametrize("header", SECRETS)
 def test_a_column_that_looks_like_a_secret_is_refused(tmp_path, header):
     assert slips(tmp_path, BASE.replace("| Naam | URL |", f"| Naam | URL | {header} |")) == ["B015 Klanten!D1"]
 
@@ -273,6 +277,7 @@ def test_codes_that_can_be(tmp_path, code):
     [
         (" HTTPS://Bridge-Online.Cloud/Vd-Bakker/odata4/ ", "https://bridge-online.cloud/Vd-Bakker/odata4"),
         ("https://bridge-online.cloud:443/a/odata4//", "https://bridge-online.cloud/a/odata4"),
+        ("https://[::1]:8443/a/odata4", "https://[::1]:8443/a/odata4"),
         ("https://bridge-online.cloud/a/odata4\xa0", "https://bridge-online.cloud/a/odata4"),
         ("https://bridge-online.invantive.com:8443/a/odata4", "https://bridge-online.invantive.com:8443/a/odata4"),
     ],
@@ -299,6 +304,9 @@ def test_urls_have_one_form(typed, url):
         "https://[::1/odata4",
         "https://bridge-online.cloud\\a",
         "ftp://bridge-online.cloud/a/odata4",
+        "https://bridge-online.cloud/vd%2Da/odata4",
+        "https://bridge-online.cloud//a/odata4",
+        "https://bridge-online.cloud/a;b/odata4",
         "klant",
     ],
 )
@@ -634,3 +642,22 @@ def test_a_very_long_number_in_a_position():
 
 def test_a_very_long_number_of_years(tmp_path):
     assert slips(tmp_path, with_client("Jaren historie", LONG)) == ["B012 Klanten!D2"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "https://jan:hunter2@bridge-online.cloud/a/odata4",
+        "https://jan:hunter2/?#@bridge-online.cloud/a/odata4",
+        "jan:hunter2@bridge-online.cloud/a/odata4",
+        "https://jan:hunter2\uff20bridge-online.cloud/a/odata4",
+        "https://bridge-online.cloud/a/odata4?token=hunter2",
+        "https://bridge-online.cloud/a/odata4#hunter2",
+        "https://bridge-online.cloud/a/odata4;key=hunter2",
+    ],
+)
+def test_a_secret_in_a_url_is_not_repeated(tmp_path, typed):
+    problems = read(save(tmp_path, BASE.replace("https://bridge-online.cloud/vd-bakker/odata4", typed)))[1]
+    assert found(problems) == ["B024 Klanten!C2"]
+    assert "hunter2" not in repr(problems)
+    assert "bridge-online.cloud" in problems[0].values["value"]

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from generator.spec.values import Raw
 
 _HEADER_ROWS = 20  # titles and remarks may stand above the headers
-_SECRET = ("secret", "geheim", "wachtwoord", "password", "passwd", "paswoord", "token", "apikey", "apisleutel")
+_SECRET = (
+    "secret", "geheim", "wachtw", "password", "passwd", "paswoord", "pwd", "token", "apikey", "accesskey", "sleutel",
+    "credential", "passphrase", "toegangscode", "bearer", "inloggegeven",
+)  # fmt: skip
+_SECRET_ALONE = frozenset({"pw"})  # too short to look for inside a word
 _LONGEST_NAME = 100  # of a name that may be a slip of another
 _MOST_MERGED = 1000  # told per sheet; Excel itself lets no two of them overlap
 _RANGE = re.compile(r"([A-Z]+)(\d+):([A-Z]+)(\d+)")
@@ -61,7 +65,8 @@ class Found:
 @cache
 def looks_secret(name: str) -> bool:
     """Tell whether the name of a sheet or column asks for a secret."""
-    return any(word in fold(name) for word in _SECRET)
+    folded = fold(name)
+    return folded in _SECRET_ALONE or any(word in folded for word in _SECRET)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -149,6 +149,20 @@ def urls_are_unique(spec: Spec) -> Iterator[Problem]:
         yield Problem("B021", cell, values, client.code)
 
 
+def urls_differ_in_more_than_case(spec: Spec) -> Iterator[Problem]:
+    """Expect no two URLs to differ in capitals only: a server may take them for one database."""
+    seen: dict[str, ClientRow] = {}
+    office = spec.office
+    for client in _clients(spec):
+        cell = client.where("url")
+        first = seen.setdefault(client.url.casefold(), client)
+        consolidated = (office.consolidated_url if office else None) or client.url
+        if first.url != client.url:
+            yield Problem("B068", cell, _owner(first, place(first.where("url"), cell)), client.code)
+        elif office and client.url != consolidated and client.url.casefold() == consolidated.casefold():
+            yield Problem("B068", cell, _office(place(office.where("consolidated_url"), cell)), client.code)
+
+
 def urls_look_right(spec: Spec) -> Iterator[Problem]:
     """Expect a URL to be at Invantive Cloud and to end in ``/odata4``."""
     urls = [(client.where("url"), client.url, client.code) for client in _clients(spec)]
@@ -300,6 +314,7 @@ RULES: tuple[Callable[[Spec], Iterable[Problem]], ...] = (
     codes_are_unique,
     password_variables_are_unique,
     urls_are_unique,
+    urls_differ_in_more_than_case,
     urls_look_right,
     sign_ins_are_unique,
     workspaces_are_apart,
