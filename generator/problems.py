@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import unicodedata
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -12,6 +13,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 LANGUAGES = ("nl", "en")
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # controls, formats, halves of characters, separators
+
+
+def visible(text: str) -> str:
+    """Return a text that does nothing to a terminal: controls and marks of direction as JSON would escape them."""
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def _visible(character: str) -> str:
+    if character in "\n\t" or unicodedata.category(character) not in _HIDDEN:
+        return character
+    units = character.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
+
+
+class _Visible(dict[str, str]):
+    """The values of a problem, as they may be shown."""
+
+    def __getitem__(self, key: str) -> str:
+        return visible(super().__getitem__(key))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,7 +45,7 @@ class Cell:
 
     def __str__(self) -> str:
         """Return the place as a person writes it: ``Klanten!D7``, or the file's name."""
-        return f"{self.sheet}!{self.address}" if self.address else self.sheet or self.file
+        return visible(f"{self.sheet}!{self.address}" if self.address else self.sheet or self.file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +69,7 @@ class Problem:
 
     def text(self, part: str, language: str) -> str:
         """Return ``message``, ``hint`` or ``why`` in a language, with the values filled in."""
-        return str(messages()[self.code][f"{part}_{language}"]).format_map(self.values)
+        return str(messages()[self.code][f"{part}_{language}"]).format_map(_Visible(self.values))
 
     def document(self, language: str) -> dict[str, str]:
         """Return the problem as the JSON object of the contract."""

@@ -1,13 +1,14 @@
 """Every code has all its texts in both languages, and the values its texts ask for."""
 
 import ast
+import json
 import re
 import string
 from pathlib import Path
 
 import pytest
 
-from generator.problems import LANGUAGES, Problem, messages
+from generator.problems import LANGUAGES, Cell, Problem, messages, visible
 
 SOURCES = {path: path.read_text("utf-8") for path in (Path(__file__).parents[1] / "generator").rglob("*.py")}
 CODE = re.compile(r"B\d{3}")
@@ -62,3 +63,13 @@ def test_a_value_in_braces_is_shown_as_it_is():
 def test_problems_can_be_put_in_a_set():
     problems = [Problem("B029", None, {"value": value, "nearest": "a"}) for value in ("x", "x", "y")]
     assert len(set(problems)) == 2
+
+
+def test_what_a_cell_holds_does_nothing_to_a_terminal():
+    hostile = "x\x1b]0;pwned\x07\x9b2J\u202ey\ud800\U000e0001\x7f"
+    problem = Problem("B029", Cell("a.xlsx", "Kl\x1b[2J", "A1"), {"value": hostile, "nearest": "é €\xa0"})
+    shown = problem.text("message", "nl") + problem.text("hint", "nl") + str(problem.cell)
+    assert not re.search("[\x00-\x1f\x7f-\x9f\u202e\ud800]", shown)
+    assert "\\u001b]0;pwned\\u0007\\u009b2J\\u202ey\\ud800\\udb40\\udc01\\u007f" in shown
+    assert "é €\xa0" in shown
+    assert json.loads(visible(json.dumps({hostile: 1}, ensure_ascii=False))) == {hostile: 1}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from generator.problems import Cell
+from generator.problems import Cell, visible
 from generator.spec.sheets import SHEETS, find_sheet
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def problem_lines(problems: Iterable[Problem], language: str, width: int | None 
     for file, group in groupby(in_order(problems), key=lambda problem: problem.cell.file if problem.cell else ""):
         members = list(group)
         if file:
-            lines.append(file)
+            lines.append(visible(file))
         places = [str(problem.cell) if problem.cell and problem.cell.sheet else "" for problem in members]
         column = max(map(len, places))
         column = column if width is None or column < width // 3 else 0
@@ -108,4 +108,4 @@ def say_json(document: dict[str, Any], problems: Iterable[Problem], language: st
         "errors": errors,
         "warnings": len(listed) - errors,
     }
-    click.echo(json.dumps(document | counted, ensure_ascii=False, indent=2))
+    click.echo(visible(json.dumps(document | counted, ensure_ascii=False, indent=2)))
