@@ -153,7 +153,7 @@ def test_a_marked_copy(tmp_path, language, title):
     before = original.read_bytes()
     problems = read(tmp_path / "specs")[1]
     assert found(problems) == ["B008 Klnten", "B012 Kantoor!B2", "B021 Klanten!C3"]
-    copies = write_marked(tmp_path / "specs", tmp_path / "nakijken", problems, language)
+    copies = write_marked(tmp_path / "specs", tmp_path / "nakijken", problems, language).copies
     assert copies == (tmp_path / "nakijken" / "kantoor.xlsx",)
     assert original.read_bytes() == before
     made = openpyxl.load_workbook(copies[0])
@@ -170,10 +170,10 @@ def test_a_marked_copy(tmp_path, language, title):
 
 def test_a_marked_copy_can_be_mended_and_marked_again(tmp_path):
     save(tmp_path, SLIPS)
-    copy = write_marked(tmp_path, tmp_path / "a", read(tmp_path)[1], "nl")[0]
+    copy = write_marked(tmp_path, tmp_path / "a", read(tmp_path)[1], "nl").copies[0]
     problems = read(copy)[1]
     assert found(problems) == ["B008 Klnten", "B012 Kantoor!B2", "B021 Klanten!C3"]
-    again = openpyxl.load_workbook(write_marked(copy, tmp_path / "b", problems, "nl")[0])
+    again = openpyxl.load_workbook(write_marked(copy, tmp_path / "b", problems, "nl").copies[0])
     assert again.sheetnames.count("Problemen") == 1
 
 
@@ -183,12 +183,39 @@ def test_a_marked_copy_keeps_notes_and_survives_merged_cells(tmp_path):
     made["Klanten"].merge_cells("B2:B3")
     made.save(tmp_path / "kantoor.xlsx")
     problems = read(tmp_path)[1]
-    copy = openpyxl.load_workbook(write_marked(tmp_path, tmp_path / "nakijken", problems, "nl")[0])
+    copy = openpyxl.load_workbook(write_marked(tmp_path, tmp_path / "nakijken", problems, "nl").copies[0])
     assert copy["Klanten"]["B2"].comment.text.startswith("B019")
     assert copy["Administraties"]["A2"].comment.text.startswith("mijn notitie")
 
 
 def test_a_workbook_that_can_not_be_read_gets_no_copy(tmp_path):
     (tmp_path / "kantoor.xlsx").write_bytes(b"PK")
-    assert write_marked(tmp_path, tmp_path / "nakijken", read(tmp_path)[1], "nl") == ()
+    assert write_marked(tmp_path, tmp_path / "nakijken", read(tmp_path)[1], "nl") == ((), ())
     assert not (tmp_path / "nakijken").exists()
+
+
+def test_a_workbook_with_characters_of_no_text_gets_a_copy(tmp_path):
+    made = book(SLIPS)
+    made["Klanten"]["B2"] = "MARK"
+    made.save(tmp_path / "kantoor.xlsx")
+    in_parts(tmp_path / "kantoor.xlsx", b"MARK", b"a_x001B_[2J_xFFFF_b")
+    copies, failed = write_marked(tmp_path, tmp_path / "nakijken", read(tmp_path)[1], "nl")
+    assert failed == ()
+    assert openpyxl.load_workbook(copies[0])["Klanten"]["B2"].value.startswith("a")
+
+
+def test_a_workbook_that_openpyxl_refuses_gets_a_problem(tmp_path):
+    save(tmp_path, SLIPS)
+    in_parts(save(tmp_path, SLIPS, "vreemd.xlsx"), b'patternType="gray125"', b'patternType="nonsense"')
+    copies, failed = write_marked(tmp_path, tmp_path / "nakijken", read(tmp_path)[1], "nl")
+    assert [copy.name for copy in copies] == ["kantoor.xlsx"]
+    assert found(failed) == ["B069 vreemd.xlsx"]
+
+
+def in_parts(path, old, new):
+    with ZipFile(path) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()}
+    assert any(old in content for content in parts.values())
+    with ZipFile(path, "w") as archive:
+        for part, content in parts.items():
+            archive.writestr(part, content.replace(old, new))

@@ -17,6 +17,7 @@ from generator.spec.records import OFFICE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from generator.spec.marked import Marked
     from generator.spec.records import Spec
 
 _WRONG_COMMAND = 2
@@ -102,7 +103,8 @@ def check(settings: Settings, marked: Path | None) -> int:
     spec, problems, files = _read(settings)
     language = speak(settings, spec.office.language if spec.office else None)
     problems = _of_clients(settings, spec, problems)
-    copies = _mark(settings, marked, problems, language) if marked else ()
+    copies, failed = _mark(settings, marked, problems, language) if marked else ((), ())
+    problems += failed
     if settings.json:
         document = {"files": files, "clients": len(spec.clients), "divisions": len(spec.divisions)}
         say_json(document | {"marked": [copy.as_posix() for copy in copies]}, problems, language)
@@ -138,7 +140,7 @@ def _of_clients(settings: Settings, spec: Spec, problems: tuple[Problem, ...]) -
     return tuple(problem for problem in problems if not settings.clients or problem.client.casefold() in asked)
 
 
-def _mark(settings: Settings, marked: Path, problems: Sequence[Problem], language: str) -> tuple[Path, ...]:
+def _mark(settings: Settings, marked: Path, problems: Sequence[Problem], language: str) -> Marked:
     from generator.spec.marked import write_marked  # noqa: PLC0415  openpyxl takes a while
 
     folder = settings.specs if settings.specs.is_dir() else settings.specs.parent

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from io import BytesIO
+from typing import TYPE_CHECKING, NamedTuple
 
 from openpyxl import load_workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.cell.cell import Cell as WorkbookCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import quote_sheetname
 from openpyxl.worksheet.hyperlink import Hyperlink
 
-from generator.problems import Problem
+from generator.problems import Cell, Problem, visible
 from generator.spec.guard import guard
 from generator.spec.sheets import PROBLEMS
 from generator.spec.workbook import workbooks
@@ -35,8 +37,15 @@ _WORDS = {
 _WIDTHS = (18, 8, 8, 10, 60, 70)
 
 
-def write_marked(source: Path, folder: Path, problems: Iterable[Problem], language: str) -> tuple[Path, ...]:
-    """Write a marked copy of each workbook that has problems into a folder, and return the copies.
+class Marked(NamedTuple):
+    """The copies that were written, and a problem for each workbook that openpyxl can't copy."""
+
+    copies: tuple[Path, ...]
+    problems: tuple[Problem, ...]
+
+
+def write_marked(source: Path, folder: Path, problems: Iterable[Problem], language: str) -> Marked:
+    """Write a marked copy of each workbook that has problems into a folder.
 
     A workbook that could not be read gets no copy.
     """
@@ -44,16 +53,43 @@ def write_marked(source: Path, folder: Path, problems: Iterable[Problem], langua
     for problem in problems:
         if problem.cell:
             per_file[problem.cell.file].append(problem)
-    copies = []
+    copies: list[Path] = []
+    failed: list[Problem] = []
     for path in workbooks(source):
         if path.name not in per_file or isinstance(guard(path), Problem):
             continue
-        book = load_workbook(path)
-        _mark(book, per_file[path.name], language)
+        try:
+            copy = _copy(path, per_file[path.name], language)
+        except Exception as error:  # noqa: BLE001  openpyxl is stricter than Excel, and no copy is worth the list
+            failed.append(Problem("B069", Cell(path.name), {"reason": type(error).__name__}))
+            continue
         folder.mkdir(parents=True, exist_ok=True)
-        book.save(folder / path.name)
+        (folder / path.name).write_bytes(copy)
         copies.append(folder / path.name)
-    return tuple(copies)
+    return Marked(tuple(copies), tuple(failed))
+
+
+def _copy(path: Path, problems: Sequence[Problem], language: str) -> bytes:
+    book = load_workbook(path)
+    for page in book.worksheets:
+        for row in page.iter_rows():
+            for cell in row:
+                if isinstance(cell, WorkbookCell) and isinstance(cell.value, str) and _is_illegal(cell.value):
+                    cell.value = _legal(cell.value)
+    _mark(book, problems, language)
+    written = BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def _is_illegal(text: str) -> bool:
+    return not text.isprintable() and text != _legal(text)
+
+
+def _legal(text: str) -> str:
+    """Return a text without what XML can't hold."""
+    kept = ILLEGAL_CHARACTERS_RE.sub("", text).encode("utf-8", "ignore").decode("utf-8")
+    return kept.replace("\ufffe", "").replace("\uffff", "")
 
 
 def _mark(book: Workbook, problems: Sequence[Problem], language: str) -> None:
@@ -66,7 +102,7 @@ def _mark(book: Workbook, problems: Sequence[Problem], language: str) -> None:
             continue  # inside a merged area: the first cell of it has the problem
         cell.fill = _FILL[problem.severity]
         note = f"{problem.code} {_note(problem, language)}"
-        earlier = f"{cell.comment.text}\n\n" if cell.comment else ""
+        earlier = f"{_legal(cell.comment.text)}\n\n" if cell.comment else ""
         cell.comment = Comment(earlier + note, "Bundel", height=160, width=340)
     _list(book, problems, language)
 
@@ -90,7 +126,7 @@ def _list(book: Workbook, problems: Sequence[Problem], language: str) -> None:
         sheet, address = (place.sheet, place.address) if place else ("", "")
         severity = str(_WORDS[language][problem.severity])
         texts = (problem.text("message", language), problem.text("hint", language))
-        for index, value in enumerate((sheet, address, problem.code, severity, *texts), 1):
+        for index, value in enumerate((visible(sheet), address, problem.code, severity, *texts), 1):
             cell = page.cell(row, index)
             cell.value = value
             cell.data_type = "s"  # a text, even where it begins with =
