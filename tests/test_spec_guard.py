@@ -312,3 +312,73 @@ def test_columns_have_letters_and_numbers():
 def test_the_guard_reads_a_workbook_from_memory(tmp_path):
     looked = guard(save(tmp_path, BASE))
     assert ZipFile(BytesIO(looked.data)).testzip() is None
+
+
+RELATIONS = "xl/_rels/workbook.xml.rels"
+HUGE = sheet(b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')
+
+
+@pytest.mark.parametrize(
+    "part", ["xl/evil.xml", "xl/worksheets/sheet2.bin", "evil/sheet2.xml", "xl/worksheets/a/b.txt"]
+)
+def test_a_sheet_in_a_strange_place(tmp_path, part):
+    path = save(tmp_path, BASE)
+    parts = parts_of(path)
+    del parts[SHEET]
+    parts[RELATIONS] = parts[RELATIONS].replace(b"/" + SHEET.encode(), b"/" + part.encode())
+    assert refused(rewrite(path, parts | {part: HUGE})) == "B005"
+
+
+@pytest.mark.parametrize("part", ["xl/evil.xml", "docProps/evil.bin"])
+def test_a_sheet_that_no_one_asked_for(tmp_path, part):
+    path = save(tmp_path, BASE)
+    assert refused(rewrite(path, parts_of(path) | {part: HUGE})) == "B005"
+
+
+@pytest.mark.parametrize("name", [b"xl\\worksheets\\sheet2.xml", b"xl/worksheets/sheet2.xml\0.tx"])
+def test_names_of_parts_that_readers_read_differently(tmp_path, name):
+    path = save(tmp_path, BASE)
+    parts = parts_of(path)
+    plain = "x" * len(name)
+    parts[plain] = parts.pop(SHEET)
+    path.write_bytes(rewrite(path, parts).read_bytes().replace(plain.encode(), name))
+    assert refused(path) == "B005"
+
+
+def test_two_relations_of_one_name_or_two_sheets_of_one_part(tmp_path):
+    path = save(tmp_path, BASE)
+    parts = parts_of(path)
+    doubled = parts[RELATIONS].replace(b"sheet3.xml", b"sheet2.xml")
+    assert refused(rewrite(path, parts | {RELATIONS: doubled})) == "B005"
+    doubled = parts[RELATIONS].replace(b'Id="rId3"', b'Id="rId2"')
+    assert refused(rewrite(path, parts | {RELATIONS: doubled})) == "B005"
+
+
+def test_an_archive_has_one_directory(tmp_path):
+    path = save(tmp_path, BASE)
+    data = path.read_bytes()
+    end = data.rfind(b"PK\5\6")
+    size, offset = struct.unpack_from("<LL", data, end + 12)
+    other = data + data[offset : offset + size] + struct.pack("<4s8xLLH", b"PK\5\6", size, len(data), 0)
+    for hostile in (other, data[:-2] + b"\5\0", data + b"\0", b"PK" + data, data[:-2] + b"\1\0x" + data[end:]):
+        path.write_bytes(hostile)
+        assert refused(path) == "B003"
+    path.write_bytes(data[:-2] + b"\1\0x")
+    assert found(read(path)[1]) == []
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        b'<row r="10">' + b"<c/>" * 3_000_001 + b"</row>",
+        b'<row r="10">' + b'<c r="A10"><f>1</f><v>1</v></c>' * 200_001 + b"</row>",
+        b'<row r="10">' + b'<c r="A10" t="e"><v>#N/A</v></c>' * 200_001 + b"</row>",
+    ],
+)
+def test_very_many_small_cells(tmp_path, rows):
+    assert refused(with_sheet(tmp_path, sheet(rows))) == "B004"
+
+
+def test_very_many_empty_texts(tmp_path):
+    texts = b"<sst " + MAIN + b">" + b"<si/>" * 3_000_001 + b"</sst>"
+    assert refused(with_sheet(tmp_path, texts, "xl/sharedStrings.xml")) == "B004"

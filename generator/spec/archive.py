@@ -18,6 +18,7 @@ _END = struct.Struct("<4s8xLLH")  # signature, size and offset of the directory,
 _ENTRY_SIGNATURE, _END_SIGNATURE = b"PK\1\2", b"PK\5\6"
 _LOCATOR_64, _LOCATOR_64_SIZE = b"PK\6\7", 20
 _VERSION_64 = 45
+_REACH = 0xFFFF + 22  # readers look for the end as far back as a comment may be long
 
 
 class Content(NamedTuple):
@@ -77,9 +78,19 @@ def parts_of(data: bytes) -> list[Part]:
         return plain
     with ZipFile(BytesIO(data)) as archive:
         return [
-            Part(p.filename, p.flag_bits, p.compress_type, p.CRC, p.compress_size, p.file_size, p.header_offset)
+            Part(p.orig_filename, p.flag_bits, p.compress_type, p.CRC, p.compress_size, p.file_size, p.header_offset)
             for p in archive.infolist()
         ]
+
+
+def has_one_end(data: bytes) -> bool:
+    """Tell whether all readers find the same directory: one record of its end, as the last of the file, no ZIP64."""
+    end = data.rfind(_END_SIGNATURE)
+    if end < 0 or end + _END.size > len(data) or data.find(_END_SIGNATURE, max(end - _REACH, 0)) != end:
+        return False
+    _, size, offset, comment = _END.unpack_from(data, end)
+    zip64 = data.startswith(_LOCATOR_64, max(end - _LOCATOR_64_SIZE, 0))
+    return not zip64 and offset + size == end and end + _END.size + comment == len(data)
 
 
 def _plain_parts(data: bytes) -> list[Part] | None:

@@ -18,7 +18,7 @@ from xml.parsers import expat
 from zipfile import BadZipFile
 
 from generator.problems import Cell, Problem
-from generator.spec.archive import parts_of
+from generator.spec.archive import has_one_end, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,6 +31,8 @@ Role = Literal["sheet", "xml", "other"]
 MAX_BYTES = 200_000_000
 MAX_CELLS = 5_000_000
 MAX_PARTS = 10_000
+MAX_TAGS = 3_000_000  # cells, shared strings and formats: each takes far more memory than room in a file
+MAX_LOST = 200_000  # formulas, error values and merged areas
 _SMALL = 16 * 1024  # larger parts are a workbook's own: remembering them would only cost memory
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -54,6 +56,7 @@ _UNUSUAL = tuple(
 )
 _EMPTY_CELL = re.compile(rb"<c(?: [^<>]*)?/>")
 _EMPTY_ROW = re.compile(rb"<row(?: [^<>]*)?(?:/>|>\s*</row>)")
+_OTHER_SHEET = re.compile(rb"<(?:[\w.-]+:)?worksheet[\s/>]")
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})(\d{1,7})")
 
 
@@ -103,24 +106,28 @@ def _inspect(data: bytes) -> GuardResult:
     names = {part.name.casefold() for part in parts}
     if not any(_WORKBOOK.fullmatch(part.name) for part in parts):
         raise _Refused("B001")
-    if len(parts) > MAX_PARTS or len(names) < len(parts):
+    if len(parts) > MAX_PARTS or len(names) < len(parts) or any("\\" in name or "\0" in name for name in names):
         raise _Refused("B005")
-    room = MAX_BYTES
+    room, tags = MAX_BYTES, MAX_TAGS
     unusual: list[Part] = []
     for part in parts:
         if part.is_encrypted:
             raise _Refused("B002")
         if not part.is_common:
             raise _Refused("B005")
-        size, is_unusual = _look_over(part.content(data), _role(part.name), room)
+        size, counted, is_unusual = _look_over(part.content(data), _role(part.name), room)
         room -= size
+        tags -= counted
+        if tags < 0:
+            raise _too_large()
         if is_unusual:
             unusual.append(part)
-    return _lost_cells(data, parts, unusual) if unusual else GuardResult(data)
+    titles = _titles({part.name.casefold(): part for part in parts}, data)
+    return _lost_cells(data, titles, unusual) if unusual else GuardResult(data)
 
 
-def _look_over(content: Content, role: Role, room: int) -> tuple[int, bool]:
-    """Return the real size of a part, and whether it is a sheet that must be parsed."""
+def _look_over(content: Content, role: Role, room: int) -> tuple[int, int, bool]:
+    """Return the real size of a part, how much in it takes memory, and whether it is a sheet that must be parsed."""
     if len(content.packed) > _SMALL:
         return _look(content, role, room)
     found = _look_once(content, role, MAX_BYTES)
@@ -129,7 +136,7 @@ def _look_over(content: Content, role: Role, room: int) -> tuple[int, bool]:
     return found
 
 
-def _look(content: Content, role: Role, room: int) -> tuple[int, bool]:
+def _look(content: Content, role: Role, room: int) -> tuple[int, int, bool]:
     text = content.unpack(room)
     if len(text) > room:
         raise _too_large()
@@ -137,7 +144,12 @@ def _look(content: Content, role: Role, room: int) -> tuple[int, bool]:
         head = text[:200]
         if b"\0" in head or _ENCODED.search(head) or _DECLARED.search(text):
             raise _Refused("B005")
-    return len(text), role == "sheet" and _is_unusual(text)
+    if role == "sheet":
+        return len(text), text.count(b"<c") + text.count(b":c"), _is_unusual(text)
+    if b"worksheet" in text and _OTHER_SHEET.search(text):
+        raise _Refused("B005")  # the reader may follow a relation to it
+    tags = (b"<si", b":si", b"<xf", b":xf") if role == "xml" else ()
+    return len(text), sum(map(text.count, tags)), False
 
 
 _look_once = lru_cache(maxsize=256)(_look)  # workbooks of one hand share most parts, byte for byte
@@ -172,6 +184,8 @@ def _check_container(data: bytes) -> None:
         raise _Refused("B003")
     if not data.startswith(b"PK"):
         raise _Refused("B001")
+    if not has_one_end(data):
+        raise _Refused("B003")
 
 
 def _too_large() -> _Refused:
@@ -182,25 +196,27 @@ def _megabytes(size: int) -> str:
     return f"{size / 1_000_000:.0f} MB"
 
 
-def _lost_cells(data: bytes, parts: Iterable[Part], sheets: Iterable[Part]) -> GuardResult:
-    titles = _titles({part.name.casefold(): part for part in parts}, data)
+def _lost_cells(data: bytes, titles: Mapping[str, str], sheets: Iterable[Part]) -> GuardResult:
     formulas: dict[tuple[str, str], str] = {}
     errors: dict[tuple[str, str], str] = {}
     merged: dict[str, tuple[str, ...]] = {}
+    room = MAX_LOST
     for sheet in sheets:
-        cells = _Cells()
+        cells = _Cells(room)
         cells.parse(sheet.content(data).unpack(MAX_BYTES))
         title = titles.get(sheet.name.casefold(), "")
         formulas |= {(title, address): text for address, text in cells.formulas.items()}
         errors |= {(title, address): text for address, text in cells.errors.items()}
         merged[title] = tuple(cells.merged)
+        room = cells.room
     return GuardResult(data, formulas, errors, merged)
 
 
 class _Cells:
     """The cells of one sheet with a value: their corners, the formulas and the error values."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: int = MAX_LOST) -> None:
+        self.room = room
         self.formulas: dict[str, str] = {}
         self.errors: dict[str, str] = {}
         self.merged: list[str] = []
@@ -231,6 +247,7 @@ class _Cells:
             self._text = []
             self._widen()
         elif tag == "mergeCell":
+            self._keep()
             self.merged.append(attributes.get("ref", ""))
 
     def _data(self, text: str) -> None:
@@ -240,12 +257,19 @@ class _Cells:
     def _end(self, tag: str) -> None:
         tag = tag.rpartition(":")[2]
         if tag == "f" and self._text is not None:
+            self._keep()
             self._formula = "".join(self._text)
             self.formulas[self._address] = self._formula
         elif tag == "v" and self._text is not None and self._kind == "e":
+            self._keep()
             self.errors[self._address] = "".join(self._text)
         if tag in {"f", "v", "is"}:
             self._text = None
+
+    def _keep(self) -> None:
+        self.room -= 1
+        if self.room < 0:
+            raise _too_large()
 
     @property
     def _address(self) -> str:
@@ -285,19 +309,26 @@ def number(column: str) -> int:
 
 
 def _titles(parts: Mapping[str, Part], data: bytes) -> dict[str, str]:
-    """Return part name → sheet name, from the workbook and its relations."""
+    """Return part name → sheet name, from the workbook and its relations; refuse sheets that weren't looked over."""
     targets: dict[str, str] = {}
     titles: dict[str, str] = {}
 
     def relation(tag: str, attributes: dict[str, str]) -> None:
         if tag.rpartition(":")[2] == "Relationship":
             target = attributes.get("Target", "")
-            targets[attributes.get("Id", "")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+            target = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+            link = attributes.get("Id", "")
+            if link in targets or (attributes.get("Type", "").endswith("sheet") and not _SHEET.fullmatch(target)):
+                raise _Refused("B005")
+            targets[link] = target
 
     def sheet(tag: str, attributes: dict[str, str]) -> None:
         if tag.rpartition(":")[2] == "sheet":
             link = next((value for key, value in attributes.items() if key.rpartition(":")[2] == "id"), "")
-            titles[targets.get(link, "").casefold()] = attributes.get("name", "")
+            part = targets.get(link, "").casefold()
+            if part in titles or not _SHEET.fullmatch(part):
+                raise _Refused("B005")
+            titles[part] = attributes.get("name", "")
 
     for name, handler in (("xl/_rels/workbook.xml.rels", relation), ("xl/workbook.xml", sheet)):
         parser = expat.ParserCreate()
