@@ -1,4 +1,4 @@
-"""Problems as data: a code, a place and values; texts in both languages stand in ``messages.toml``."""
+"""Problems as data: a code, a place and values; texts in both languages stand in ``messages/``."""
 
 from __future__ import annotations
 
@@ -99,5 +99,9 @@ class Stop(Exception):  # noqa: N818  it ends a run in an orderly way and is cau
 @cache
 def messages() -> Mapping[str, Mapping[str, str]]:
     """Return all messages: code → severity, ``message_nl``, ``hint_nl``, ``why_nl`` and the same in English."""
-    loaded: dict[str, dict[str, str]] = tomllib.loads(files(__package__).joinpath("messages.toml").read_text("utf-8"))
-    return loaded
+    folder = files(__package__).joinpath("messages")
+    return {
+        code: message
+        for file in sorted(folder.iterdir(), key=lambda file: file.name)
+        for code, message in tomllib.loads(file.read_text("utf-8")).items()
+    }
