@@ -4,13 +4,15 @@ import ast
 import json
 import re
 import string
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from generator.problems import LANGUAGES, Cell, Problem, messages, visible
 
-SOURCES = {path: path.read_text("utf-8") for path in (Path(__file__).parents[1] / "generator").rglob("*.py")}
+GENERATOR = Path(__file__).parents[1] / "generator"
+SOURCES = {path: path.read_text("utf-8") for path in GENERATOR.rglob("*.py")}
 CODE = re.compile(r"B\d{3}")
 TEXTS = [f"{part}_{language}" for part in ("message", "hint", "why") for language in LANGUAGES]
 
@@ -53,6 +55,11 @@ def test_both_languages_ask_for_the_same_values(code):
 
 def test_every_code_is_used_and_every_used_code_is_explained():
     assert used_codes() == set(messages())
+
+
+def test_no_code_stands_in_two_files():
+    codes = [code for file in (GENERATOR / "messages").glob("*.toml") for code in tomllib.loads(file.read_text("utf-8"))]
+    assert sorted(codes) == sorted(messages())
 
 
 def test_a_value_in_braces_is_shown_as_it_is():
