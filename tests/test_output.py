@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -454,7 +455,9 @@ def _run(out, step):
 
 def _in_a_child(work):
     """Run in a forked process; tell whether it came to its end."""
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads: pytest-xdist has one, and no child needs it
+        child = os.fork()
     if not child:
         try:
             work()

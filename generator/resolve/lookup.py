@@ -14,7 +14,7 @@ from generator.problems import Cell, Problem
 from generator.spec.records import EVERYONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from generator.spec.records import Record
 
@@ -94,18 +94,28 @@ def formula_problems(row_name: str, formula: str, names: Names, cell: Cell, clie
             yield Problem("B043", cell, {"measure": row_name, **hint_values(measure, names.formulas)}, client)
 
 
-def cycle(start: str, formulas: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the measures of a circle of formulas that ``start`` is part of, or nothing; names know no case."""
+def circles(names: Iterable[str], formulas: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return each of these measures that is part of a circle of formulas, with the circle; names know no case."""
     folded = {name.casefold(): name for name in formulas}
+
+    @cache
+    def uses(name: str) -> tuple[str, ...]:
+        used = {other.casefold() for other in dax.references(formulas[folded[name]]).measures}
+        return tuple(sorted(used & folded.keys()))
+
+    return {name: circle for name in names if (circle := _circle(name.casefold(), uses, folded))}
+
+
+def _circle(start: str, uses: Callable[[str], tuple[str, ...]], folded: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the way from a measure back to itself, or nothing."""
     came_from: dict[str, str] = {}
-    waiting = [start.casefold()]
+    waiting = [start]
     while waiting:
         name = waiting.pop()
-        used = dax.references(formulas[folded[name]]).measures if name in folded else frozenset()
-        for other in sorted(item.casefold() for item in used):
-            if other == start.casefold():
+        for other in uses(name):
+            if other == start:
                 return _path(name, came_from, folded)
-            if other in folded and other not in came_from:
+            if other not in came_from:
                 came_from[other] = name
                 waiting.append(other)
     return ()

@@ -14,7 +14,7 @@ from generator.resolve.client import Condition, ExtraTable
 from generator.resolve.layout import free_spot
 from generator.resolve.lookup import (
     Names,
-    cycle,
+    circles,
     exact_field,
     exact_name,
     formula_problems,
@@ -64,6 +64,7 @@ def own_measures(
     taken = {column for columns in names.columns.values() for column in columns} | names.columns.keys()
     formulas = {**names.formulas, **{row.name: row.dax for row in rows}}
     known = Names(formulas, names.columns)
+    circle_of = circles((row.name for row in rows), formulas)
     problems = []
     for row in rows:
         whose = owner(row, client)
@@ -72,7 +73,7 @@ def own_measures(
             found.append(Problem("B061", row.where("name"), {"name": row.name}, whose))
         if "[" in row.name or "]" in row.name:
             found.append(Problem("B062", row.where("name"), {"name": row.name}, whose))
-        circle = () if found else cycle(row.name, formulas)
+        circle = () if found else circle_of.get(row.name)
         if circle:
             values = {"measure": row.name, "circle": " → ".join((*circle, row.name))}
             found.append(Problem("B046", row.where("dax"), values, whose))

@@ -1,0 +1,14 @@
+"""How the tests run: shared out over the processors, a file at a time, where pytest-xdist is installed."""
+
+import pytest
+
+MOST = 8  # processes; each loads the program, and there are not so many files with slow tests
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """Ask for as many processes as there are processors, unless the command line says how many (``-n 0``: none)."""
+    here = config.pluginmanager.hasplugin("xdist") and not hasattr(config, "workerinput")
+    if here and config.option.numprocesses is None and not config.option.usepdb and "::" not in "".join(config.args):
+        config.option.numprocesses, config.option.dist = "auto", "loadfile"
+        config.option.maxprocesses = config.option.maxprocesses or MOST
