@@ -26,6 +26,7 @@ LAYERS = (
     {"catalogue"},
     {"dax"},
     {"spec"},
+    {"credentials"},
     {"problems", "names", "web"},
     {""},  # the package itself, which holds the version
 )

@@ -58,7 +58,9 @@ def test_every_code_is_used_and_every_used_code_is_explained():
 
 
 def test_no_code_stands_in_two_files():
-    codes = [code for file in (GENERATOR / "messages").glob("*.toml") for code in tomllib.loads(file.read_text("utf-8"))]
+    codes = [
+        code for file in (GENERATOR / "messages").glob("*.toml") for code in tomllib.loads(file.read_text("utf-8"))
+    ]
     assert sorted(codes) == sorted(messages())
 
 
