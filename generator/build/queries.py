@@ -10,14 +10,15 @@ import jinja2
 
 from generator.build import m
 from generator.build.literals import literal_rows
+from generator.build.reads import source_read, used_sources, wished_read
 from generator.names import part_name
 from generator.problems import Cell, Problem, Stop
 from generator.resolve import PARAMETER
-from generator.resolve.wishes import KINDS
 
 if TYPE_CHECKING:
     from generator.build.pull import Pulled
-    from generator.catalogue import Catalogue, Column, Source, Table
+    from generator.build.reads import Read
+    from generator.catalogue import Catalogue, Source, Table
     from generator.resolve.client import Client, ClientReport, ExtraTable
 
 
@@ -72,75 +73,43 @@ class _Writer:
 
     def all(self) -> list[Query]:
         tables = [Query(table.name, self.table(table), "table") for table in self.pulled.tables]
-        used = {name for table in self.pulled.tables for name in self.used(table)}
         sources = [
-            Query(name, self.source(source), "source")
-            for name, source in self.catalogue.sources.items()
-            if name in used
+            Query(source.name, self.source(source), "source") for source in used_sources(self.pulled, self.catalogue)
         ]
         extra = [Query(f"Bron{table.name}", self.wished(table), "source") for table in self.client.tables]
         return [Query(PARAMETER, parameter(self.client.url), "parameter"), *sources, *extra, *tables]
-
-    @staticmethod
-    def used(table: Table) -> tuple[str, ...]:
-        return (*((table.source,) if table.source else ()), *table.uses)
 
     def heading(self, name: str) -> m.M:
         return m.comment(f"{self.client.name} · {self.report.title} · {name}")
 
     def source(self, source: Source) -> str:
         """Return the query that reads an entity set: only the columns that tables of this report need."""
-        entity = self.catalogue.entities[source.entity]
-        entity_set = entity.fast if self.client.fast_tables or entity.bulk is None else entity.bulk
-        columns = [
-            column for table in self.pulled.tables if table.source == source.name for column in table.columns.values()
-        ]
-        optional = {name for column in columns if column.optional for name in self.needed(column)}
-        required = {
-            *source.always,
-            *(name for column in columns if not column.optional for name in self.needed(column)),
-        }
-        kinds = self.catalogue.known_columns[entity.columns_of or entity.fast]["columns"]
-        listed = [name for name in kinds if name in required]
-        context = {
-            "required": listed,
-            "optional": [name for name in kinds if name in optional - required],
-            "dates": [name for name in kinds if name in required | optional and kinds[name] == "datetime"],
-            "year_column": source.year or "",
-            "budget_scenario": self.client.budget_scenario,
-            "division_column": source.division,
-        }
-        return self.read(f"{source.name}.pq", source.name, entity_set, context, filtered=not source.unfiltered)
-
-    @staticmethod
-    def needed(column: Column) -> tuple[str, ...]:
-        return (*((column.source,) if column.source else ()), *column.needs)
+        read = source_read(source, self.client, self.pulled, self.catalogue)
+        context = {"year_column": source.year or "", "budget_scenario": self.client.budget_scenario}
+        return self.read(f"{source.name}.pq", read, context)
 
     def wished(self, table: ExtraTable) -> str:
         """Return the query that reads the entity of a row on *Tabellen*."""
-        names = list(dict.fromkeys([*table.columns, *(["Division"] if table.divided else [])]))
-        context = {
-            "required": names,
-            "optional": [],
-            "dates": [name for name, kind in table.columns.items() if kind == KINDS["datetime"]],
-            "division_column": "Division",
-            "condition": table.condition
-            and {
-                "column": table.condition.column,
-                "operator": m.M(table.condition.operator),
-                "value": table.condition.value,
-            },
+        condition = table.condition and {
+            "column": table.condition.column,
+            "operator": m.M(table.condition.operator),
+            "value": table.condition.value,
         }
-        return self.read("lib/extra.pq", f"Bron{table.name}", table.entity, context, filtered=table.divided)
+        return self.read("lib/extra.pq", wished_read(table), {"condition": condition})
 
-    def read(self, template: str, name: str, entity_set: str, context: dict[str, Any], *, filtered: bool) -> str:
+    def read(self, template: str, read: Read, context: dict[str, Any]) -> str:
         """Return a source query; many divisions are filtered after reading, since the address would grow too long."""
+        filtered = read.divided and not read.checks
         folded = len(self.codes) <= int(self.catalogue.platform["folded_divisions"])
         return self.render(
             template,
-            heading=self.heading(name),
-            entity=f"{entity_set}@{self.client.alias}",
-            referer=part_name(f"bundel/{self.client.code}/{self.report.name}/{name}"),  # a header holds ASCII only
+            heading=self.heading(read.query),
+            entity=f"{read.entity_set}@{self.client.alias}",
+            referer=part_name(f"bundel/{self.client.code}/{self.report.name}/{read.query}"),  # a header is ASCII only
+            required=read.required,
+            optional=[name for name in read.columns if name in read.optional],
+            dates=read.dates,
+            division_column=read.division,
             divisions=self.codes if filtered and folded else [],
             local_divisions=self.codes if filtered and not folded else [],
             **context,

@@ -1,0 +1,91 @@
+"""What a report asks of a database: per source query an entity set and its columns. Queries and ``probe`` follow it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from generator.build.pull import pull
+from generator.resolve.wishes import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from generator.build.pull import Pulled
+    from generator.catalogue import Catalogue, Column, Source, Table
+    from generator.resolve.client import Client, ExtraTable
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One source query: ``columns`` maps what it asks to kinds in the words of ``tables.toml``, in a fixed order.
+
+    ``entity_set`` is without its alias; ``optional`` columns may be absent; ``checks`` tells that no division is
+    filtered, since the query is there to see one that does not belong.
+    """
+
+    query: str
+    entity_set: str
+    columns: Mapping[str, str]
+    optional: frozenset[str] = field(default_factory=frozenset)
+    division: str = "Division"
+    divided: bool = True
+    checks: bool = False
+
+    @property
+    def required(self) -> list[str]:
+        """Return the columns without which the refresh fails."""
+        return [name for name in self.columns if name not in self.optional]
+
+    @property
+    def dates(self) -> list[str]:
+        """Return the columns that hold a date."""
+        return [name for name, kind in self.columns.items() if kind == KINDS["datetime"]]
+
+
+def reads(client: Client, catalogue: Catalogue) -> list[Read]:
+    """Return what all reports of a client ask of its database, report by report."""
+    found = []
+    for report in client.reports:
+        pulled = pull(client, report, catalogue)
+        found += [source_read(source, client, pulled, catalogue) for source in used_sources(pulled, catalogue)]
+        found += [wished_read(table) for table in client.tables]
+    return found
+
+
+def used_sources(pulled: Pulled, catalogue: Catalogue) -> list[Source]:
+    """Return the sources that the tables of a report are made from, in the order of the templates."""
+    used = {name for table in pulled.tables for name in used_names(table)}
+    return [source for name, source in catalogue.sources.items() if name in used]
+
+
+def used_names(table: Table) -> tuple[str, ...]:
+    """Return the queries that a table is made from."""
+    return (*((table.source,) if table.source else ()), *table.uses)
+
+
+def source_read(source: Source, client: Client, pulled: Pulled, catalogue: Catalogue) -> Read:
+    """Return what a source of the templates reads: only the columns that the tables of a report need."""
+    entity = catalogue.entities[source.entity]
+    made = [column for table in pulled.tables if table.source == source.name for column in table.columns.values()]
+    required = {*source.always, *_needed(column for column in made if not column.optional)}
+    wanted = required | set(_needed(column for column in made if column.optional))
+    kinds = catalogue.known_columns[entity.columns_of or entity.fast]["columns"]
+    return Read(
+        source.name,
+        entity.fast if client.fast_tables or entity.bulk is None else entity.bulk,
+        {name: KINDS.get(kind, "text") for name, kind in kinds.items() if name in wanted},
+        frozenset(wanted - required),
+        source.division,
+        checks=source.unfiltered,
+    )
+
+
+def wished_read(table: ExtraTable) -> Read:
+    """Return what a row on *Tabellen* reads."""
+    columns = {**table.columns, **({"Division": "int"} if table.divided else {})}
+    return Read(f"Bron{table.name}", table.entity, columns, divided=table.divided)
+
+
+def _needed(columns: Iterable[Column]) -> list[str]:
+    return [name for column in columns for name in (*((column.source,) if column.source else ()), *column.needs)]
