@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "explain": ("spec", "Leg een code van een probleem uit.", "Explain the code of a problem."),
     "generate": ("make", "Maak de bundels.", "Make the bundles."),
     "plan": ("plan", "Toon wat generate zou wijzigen.", "Show what generate would change."),
+    "sandbox": ("sandbox", "Dien verzonnen databases op om te proberen.", "Serve made-up databases to try."),
     "doctor": ("doctor", "Controleer de installatie.", "Check the installation."),
 }
 _STOPPED = 130
