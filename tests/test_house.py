@@ -37,6 +37,7 @@ LONGEST_MODULE = 400
 INTERNAL = {
     "generator.spec.values.BadValue",  # a cell's parser tells the reader of the row what is wrong
     "generator.build.m.MError",  # a Jinja error, so that Jinja adds the line of the template
+    "generator.sources.sandbox.refusal.Refused",  # becomes the answer to a request, inside the sandbox's server
 }
 
 Sources = dict[str, str]  # module name → source

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
 import pytest
-from starlette.testclient import TestClient
 
 from generator import pipeline
 from generator.sources.sandbox import Terms, client_ledger
-from generator.sources.sandbox.serve import Faults, databases
-from generator.sources.sandbox.service import Manners, application
+from generator.sources.sandbox.serve import databases, serving
+from generator.sources.sandbox.service import Manners
 
 EXAMPLE = Path(__file__).parents[1] / "report_specs" / "voorbeeld.xlsx"
 TERMS = Terms(dt.date(2026, 11, 24))
@@ -30,28 +31,21 @@ def cache(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def serving(loaded, cache):
-    """Return a client of the sandbox with such manners and faults."""
+def start(loaded, cache):
+    """Start a sandbox with such manners and faults, and return a client of it."""
+    with ExitStack() as stack:
 
-    def serve(faults=None, password="sandbox", **manners):
-        found = databases(loaded.clients, loaded.clients, loaded.catalogue.known_columns, TERMS, faults, cache)
-        app = application(found, Manners("sandbox", **manners))
-        return TestClient(
-            app, base_url="http://127.0.0.1:8471", headers=_basic(password), raise_server_exceptions=False
-        )
+        def serve(faults=None, **manners):
+            found = databases(loaded.clients, loaded.clients, loaded.catalogue.known_columns, TERMS, faults, cache)
+            address = stack.enter_context(serving(found, Manners("sandbox", **manners)))
+            return stack.enter_context(httpx.Client(base_url=address, auth=("who@kantoor.nl", "sandbox")))
 
-    return serve
-
-
-def _basic(password):
-    import base64  # noqa: PLC0415
-
-    return {"Authorization": "Basic " + base64.b64encode(f"who@kantoor.nl:{password}".encode()).decode()}
+        yield serve
 
 
 @pytest.fixture(scope="module")
-def web(serving):
-    return serving()
+def web(start):
+    return start()
 
 
 def rows(answer):

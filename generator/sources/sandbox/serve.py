@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from generator.problems import Problem, Stop
@@ -16,8 +18,10 @@ from generator.sources.sandbox.schema import schema
 from generator.sources.sandbox.store import Store, cache_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    import uvicorn
 
     from generator.resolve.client import Client
     from generator.sources.sandbox.books import Terms
@@ -129,6 +133,24 @@ def need_libraries() -> None:
 
 def run(found: Mapping[str, Database], manners: Manners, listening: socket.socket) -> None:
     """Serve until the user stops it."""
+    _server(found, manners).run(sockets=[listening])
+
+
+@contextmanager
+def serving(found: Mapping[str, Database], manners: Manners, port: int = 0) -> Iterator[str]:
+    """Serve in a thread until the end of the block, for tests and measurements; yield the address before the slug."""
+    server = _server(found, manners)
+    with bound(port) as listening:
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://{HOST}:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _server(found: Mapping[str, Database], manners: Manners) -> uvicorn.Server:
     import uvicorn  # noqa: PLC0415  an extra
 
     from generator.sources.sandbox.service import application  # noqa: PLC0415  an extra
@@ -145,4 +167,4 @@ def run(found: Mapping[str, Database], manners: Manners, listening: socket.socke
         http="h11",
         ws="none",
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    return uvicorn.Server(config)
