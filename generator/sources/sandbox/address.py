@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from urllib.parse import urlsplit
+
+from generator.problems import Problem, Stop
+from generator.spec.urls import masked
 
 HOST = "127.0.0.1"
 PORT = 8471
@@ -11,6 +15,21 @@ DEFAULT_URL = f"http://{HOST}:{PORT}"
 
 PASSWORD = "sandbox"  # noqa: S105  made up, documented, and of use on this computer only
 _SERVICE = "/odata4"
+_LOCAL = frozenset({HOST, "localhost", "::1"})
+_WRONG_COMMAND = 2
+
+
+def base_url() -> str:
+    """Return where the running sandbox is looked for; raise ``Stop`` where the environment names another computer."""
+    value = os.environ.get("BUNDEL_SANDBOX_URL") or DEFAULT_URL
+    try:
+        parts = urlsplit(value)
+        known = parts.scheme == "http" and parts.hostname in _LOCAL and parts.port != 0
+    except ValueError:
+        known = False
+    if not known or "@" in value or parts.path.strip("/") or parts.query or parts.fragment:
+        raise Stop([Problem("B204", None, {"value": masked(value)})], _WRONG_COMMAND)
+    return value.rstrip("/")
 
 
 def slug(url: str) -> str:
