@@ -54,6 +54,7 @@ def findings(database: Json, used: list[str], asked: set[str]) -> Iterator[tuple
     for table, column in columns:
         if (
             table not in asked
+            and "calculationGroup" not in tables[table]
             and len(tables[table]["columns"]) > 1
             and (table.casefold(), column.casefold()) not in reached
         ):
@@ -120,7 +121,7 @@ def _formulas(
     known_tables = {name.casefold() for name in tables}
     known_measures = {name.casefold(): name for name in formulas}
     graph: dict[str, set[str]] = {}
-    for name, formula in [*formulas.items(), *_filters(model)]:
+    for name, formula in [*formulas.items(), *_filters(model), *_items(model)]:
         broken = dax.fault(formula)
         if broken is not None:
             yield "a formula can be read", name
@@ -146,6 +147,13 @@ def _filters(model: Json) -> Iterator[tuple[str, str]]:
     for role in model.get("roles", ()):
         for row in role["tablePermissions"]:
             yield f"{role['name']}: {row['name']}", row["filterExpression"]
+
+
+def _items(model: Json) -> Iterator[tuple[str, str]]:
+    for table in model["tables"]:
+        for item in table.get("calculationGroup", {}).get("calculationItems", ()):
+            yield f"{table['name']}: {item['name']}", _text(item["expression"])
+            yield f"{table['name']}: {item['name']}: format", _text(item["formatStringDefinition"]["expression"])
 
 
 def _circular(graph: dict[str, set[str]]) -> list[str]:
@@ -176,7 +184,7 @@ def _reached(
 ) -> set[tuple[str, str]]:
     """Return the columns that pages, formulas, relationships or sorting use, in lower case."""
     reached = {parts for text in used if (parts := split_field(text))}
-    for formula in [*formulas.values(), *(text for _, text in _filters(model))]:
+    for formula in [*formulas.values(), *(text for _, text in (*_filters(model), *_items(model)))]:
         reached |= dax.references(formula).columns
     for row in model["relationships"]:
         reached |= {(row["fromTable"], row["fromColumn"]), (row["toTable"], row["toColumn"])}

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from generator import dax, names
-from generator.catalogue import Column, Measure, Relationship, Table, split_field
+from generator.build import calculations
+from generator.catalogue import CalculationGroup, Column, Measure, Relationship, Table, split_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +30,7 @@ class Pulled:
     measures: tuple[Measure, ...]
     relationships: tuple[Relationship, ...]
     shown: frozenset[str] = frozenset()
+    calculations: tuple[CalculationGroup, ...] = ()
 
 
 @dataclass(slots=True)
@@ -115,13 +117,37 @@ def pull(client: Client, report: ClientReport, catalogue: Catalogue) -> Pulled:
     for table in extra.values():
         for column in table.columns:
             reach.column(table.name, column)
+    groups = _calculations(reach, client, report, catalogue)
     if client.limited:
         _protected(reach)
     _keys(reach, catalogue, extra.values())
     shown = frozenset(
         text for page in report.pages for visual in page.visuals for text in (*visual.values, *visual.lines)
     )
-    return replace(_ordered(reach, catalogue, extra.values()), shown=shown)
+    pulled = _ordered(reach, catalogue, extra.values())
+    made = tuple(calculations.rendered(group, pulled.measures) for group in groups)
+    return replace(pulled, shown=shown, calculations=made)
+
+
+def _calculations(
+    reach: _Reach, client: Client, report: ClientReport, catalogue: Catalogue
+) -> tuple[CalculationGroup, ...]:
+    """Reach what the report's calculation groups use; one that nobody names must not bring a table into the model."""
+    formulas = [dax.references(measure.dax) for measure in client.measures]
+    named = {table for used in formulas for table in (*used.tables, *(table for table, _ in used.columns))}
+    fields = [parts for page in report.pages for text in page_fields(page) if (parts := split_field(text))]
+    named = {table.casefold() for table in (*named, *(table for table, _ in fields))}
+    kept = []
+    for name in catalogue.reports[report.name].calculations:
+        group = catalogue.calculations[name]
+        alone = _Reach(reach.formulas, reach.tables)
+        for measure in calculations.measures_used(group):
+            alone.measure(measure)
+        if alone.columns.keys() <= reach.columns.keys() or group.name.casefold() in named:
+            for measure in calculations.measures_used(group):
+                reach.measure(measure)
+            kept.append(group)
+    return tuple(kept)
 
 
 def _protected(reach: _Reach) -> None:

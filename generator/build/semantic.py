@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from generator import names
+from generator.build import calculations
 from generator.build.pull import DIVISION
 from generator.resolve import PARAMETER
 
@@ -65,7 +66,8 @@ def database(
                     table, stem, expressions[table.name], pulled.measures if table.name == home else (), client.language
                 )
                 for table in pulled.tables
-            ],
+            ]
+            + [calculations.table(group, stem) for group in pulled.calculations],
             "relationships": [_relationship(row, stem) for row in pulled.relationships],
             "roles": _roles(client, pulled),
             "expressions": [

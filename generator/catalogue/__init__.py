@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from generator.catalogue.reader import load, packaged
 from generator.catalogue.records import (
+    CalculationGroup,
+    CalculationItem,
     Catalogue,
     Column,
     Entity,
@@ -24,6 +26,8 @@ from generator.catalogue.records import (
 )
 
 __all__ = [
+    "CalculationGroup",
+    "CalculationItem",
     "Catalogue",
     "Column",
     "Entity",

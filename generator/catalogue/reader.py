@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generator.catalogue.records import (
+    CalculationGroup,
+    CalculationItem,
     Catalogue,
     Column,
     Entity,
@@ -30,6 +32,9 @@ from generator.problems import Cell, Problem, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+FIXED = "fixed"
+"""The tag of a measure that has its own time, or none: a calculation group leaves it blank."""
 
 
 def packaged() -> Path:
@@ -82,6 +87,7 @@ class _Reader:
             tables={name: self.table(name, row) for name, row in tables.items() if name != "relationship"},
             relationships=tuple(self.relationship(row) for row in tables["relationship"]),
             measures=self.measures(source["constants"]),
+            calculations={name: self.calculation(name, row) for name, row in self.toml("calculations.toml").items()},
             lines={
                 row["name"]: self.record(Line, "lines.toml", row["name"], row)
                 for row in self.toml("lines.toml")["line"]
@@ -170,6 +176,16 @@ class _Reader:
         document = self.toml("measures.toml")
         return {measure.name: measure for measure in expand_measures(document, constants)}
 
+    def calculation(self, name: str, row: Mapping[str, Any]) -> CalculationGroup:
+        path = "calculations.toml"
+        items = tuple(
+            self.record(CalculationItem, path, f"{name}: {item.get('name')}", {**item, "dax": item["dax"].strip()})
+            for item in row["item"]
+        )
+        rest = {key: value for key, value in row.items() if key != "item"}
+        group: CalculationGroup = self.record(CalculationGroup, path, name, {**rest, "items": items})
+        return group
+
     def page(self, name: str) -> Page:
         row = self.toml(f"pages/{name}.toml")
         parts = [f"pages/lib/{part}.toml" for part in row.get("include", [])]
@@ -214,7 +230,9 @@ def _measure(name: str, row: Mapping[str, Any], document: Mapping[str, Any], con
         formulas = [formula.replace(f"<<{key}>>", value) for formula in formulas]
     pattern = document["formats"].get(row.get("format"), "")
     dax, budget = formulas
-    return Measure(name, dax, budget, format=pattern, folder=row["folder"], descriptions=_descriptions(row))
+    tags = row.get("tags", document["tags"][row["variants"]] if "variants" in row else [FIXED])
+    descriptions = _descriptions(row)
+    return Measure(name, dax, budget, pattern, folder=row["folder"], descriptions=descriptions, tags=frozenset(tags))
 
 
 def _variant(name: str, row: Mapping[str, Any], variant: Mapping[str, Any], document: Mapping[str, Any]) -> Measure:
@@ -228,6 +246,7 @@ def _variant(name: str, row: Mapping[str, Any], variant: Mapping[str, Any], docu
         format=pattern,
         folder=row["folder"],
         descriptions={code: f"{name}: {text[0].lower()}{text[1:]}" for code, text in _descriptions(variant).items()},
+        tags=frozenset({FIXED}),
     )
 
 

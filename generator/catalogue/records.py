@@ -80,7 +80,8 @@ class Source:
 class Measure:
     """A measure with its formula, placeholders still in it; ``format`` is a Power BI format string.
 
-    ``budget`` is the formula where the client has a budget scenario, if that differs.
+    ``budget`` is the formula where the client has a budget scenario, if that differs; ``tags`` say how a calculation
+    group may treat it.
     """
 
     name: str
@@ -89,6 +90,27 @@ class Measure:
     format: str = ""
     folder: str = ""
     descriptions: Mapping[str, str] = field(default_factory=dict)
+    tags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class CalculationItem:
+    """What an item of a calculation group makes of a measure; ``format`` is a formula for its format string."""
+
+    name: str
+    dax: str
+    format: str = "SELECTEDMEASUREFORMATSTRING ()"
+
+
+@dataclass(frozen=True, slots=True)
+class CalculationGroup:
+    """A calculation group: ``column`` holds the names of its items, sorted by the hidden column ``order``."""
+
+    name: str
+    column: str
+    order: str
+    precedence: int
+    items: tuple[CalculationItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +185,8 @@ class Page:
 class Report:
     """A report; ``scope`` says whom it is for (client or office), ``fact`` which table holds the amounts.
 
-    ``without`` are measures that are blank in it, since what they compare is not loaded there.
+    ``without`` are measures that are blank in it, since what they compare is not loaded there; ``calculations`` are
+    the calculation groups that it offers to authors.
     """
 
     name: str
@@ -172,6 +195,7 @@ class Report:
     pages: tuple[str, ...]
     default: bool = False
     without: tuple[str, ...] = ()
+    calculations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +224,7 @@ class Catalogue:
     tables: Mapping[str, Table]
     relationships: tuple[Relationship, ...]
     measures: Mapping[str, Measure]
+    calculations: Mapping[str, CalculationGroup]
     lines: Mapping[str, Line]
     pages: Mapping[str, Page]
     reports: Mapping[str, Report]

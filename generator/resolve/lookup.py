@@ -66,7 +66,9 @@ def template_names(catalogue: Catalogue, scope: str, fact: str) -> Names:
             )
         return reach[name]
 
-    return Names({name: formula for name, formula in formulas.items() if reachable(name)}, columns)
+    groups = {name for report in catalogue.reports.values() if report.scope == scope for name in report.calculations}
+    named = {name: frozenset({catalogue.calculations[name].column}) for name in groups}
+    return Names({name: formula for name, formula in formulas.items() if reachable(name)}, {**columns, **named})
 
 
 def formula_problems(row_name: str, formula: str, names: Names, cell: Cell, client: str) -> Iterator[Problem]:

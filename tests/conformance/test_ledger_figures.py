@@ -88,6 +88,69 @@ def test_two_currencies_are_never_added(made, figures):
     assert {answer[name] for name in amounts} == {None}
 
 
+# Calculation item → the variant of a measure that means the same, where nothing else is compared with.
+ITEMS = {
+    "YTD": "YTD", "VJ": "VJ", "YTD VJ": "YTD VJ", "Verschil VJ": "Δ", "Verschil VJ %": "Δ %", "R12": "R12"
+}  # fmt: skip
+TREATED = (
+    "Netto-omzet",
+    "Kosten",
+    "Nettoresultaat",
+    "Brutomarge %",
+    "Liquide middelen",
+    "Solvabiliteit %",
+    "Current ratio",
+)
+SHARES = ("Brutomarge %", "Solvabiliteit %")
+
+
+@pytest.mark.parametrize("model", [("korenaar", 3), ("_office", 3), ("hockeyclub", 3)], ids=lambda model: model[0])
+def test_calculation_items_are_the_twins_of_the_variants(made, model):
+    """The engine gets an item as a measure: SELECTEDMEASURE and ISSELECTEDMEASURE are filled in."""
+    one = made[model]
+    items = books.calculation_items(one.tmsl)
+    pairs = {f"{measure} {variant}": (items[item], measure) for item, variant in ITEMS.items() for measure in TREATED}
+    pairs = {name: pair for name, pair in pairs.items() if name in one.names}
+    assert len(pairs) >= 25
+    contexts = [context for context in one.contexts if context.get("basis") != 2]
+    job = {
+        "names": [*pairs],
+        "contexts": [one.facts.filters(context) for context in contexts],
+        "changed": {name: books.applied(*pair) for name, pair in pairs.items()},
+    }
+    found = books.evaluate(one.tmsl, one.rows, [job])[0]
+    assert found["problems"] == {}
+    asked = twins.Twins(books.books().sqlite(), one.facts)
+    wanted = [asked.select(context, [*pairs]) for context in contexts]
+    for row in wanted:
+        row |= {f"{name} Δ": 100 * row[f"{name} Δ"] for name in SHARES if row.get(f"{name} Δ") is not None}
+    assert books.differences(found["answers"], wanted, [*pairs], contexts) == []
+
+
+# What an item must leave blank: an item on a measure to which it does not apply.
+MISAPPLIED = [
+    ("YTD", "Liquide middelen"), ("YTD VJ", "Totaal activa"), ("R12", "Solvabiliteit %"), ("YTD", "Netto-omzet YTD"),
+    ("VJ", "Netto-omzet VJ"), ("Verschil VJ", "Netto-omzet Δ"), ("VJ", "Boodschap"), ("Verschil VJ", "Titel W&V"),
+    ("YTD", "Controlekleur"), ("VJ", "Laatste boekdatum"), ("Verschil VJ %", "Brutomarge %"),
+    ("R12", "Openstaand debiteuren"),    ("VJ", "Balanscontrole"), ("YTD", "Netto-omzet per boekmaand"),
+]  # fmt: skip
+
+
+def test_calculation_items_leave_blank_what_they_do_not_apply_to(made):
+    one = made["korenaar", 3]
+    items = books.calculation_items(one.tmsl)
+    free = [name for name in one.names if name.endswith(" groei %")]
+    changed = {name: books.applied(items[pair[0]], pair[1]) for name, pair in zip(free, MISAPPLIED, strict=False)}
+    assert len(changed) == len(MISAPPLIED)
+    job = {
+        "names": [*changed],
+        "contexts": [one.facts.filters(context) for context in one.contexts],
+        "changed": changed,
+    }
+    found = books.evaluate(one.tmsl, one.rows, [job])[0]
+    assert {value for answer in found["answers"] for value in answer.values()} == {None}
+
+
 @pytest.fixture(scope="module")
 def tally(request):
     """Counts what was compared, and says it at the end."""

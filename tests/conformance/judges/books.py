@@ -259,6 +259,21 @@ def formulas(tmsl):
     return {item["name"]: text(item["expression"]) for _, item in Model.of(tmsl).measures.values()}
 
 
+SELECTED = re.compile(r"ISSELECTEDMEASURE\s*\(((?:\s*\[[^\]]*\],?)*)\s*\)")
+
+
+def calculation_items(tmsl):
+    """{item: DAX} of the calculation group of a model."""
+    groups = [table["calculationGroup"] for table in tmsl["model"]["tables"] if "calculationGroup" in table]
+    return {item["name"]: text(item["expression"]) for group in groups for item in group["calculationItems"]}
+
+
+def applied(formula, measure):
+    """What a calculation item makes of a measure, as the formula of a measure."""
+    asked = SELECTED.sub(lambda found: "TRUE ()" if f"[{measure}]" in found[1] else "FALSE ()", formula)
+    return asked.replace("SELECTEDMEASURE ()", f"[{measure}]")
+
+
 def unparsed(expressions):
     """{name: why sidemantic-dax rejects the formula, or nothing}."""
     done = run([venv_python("dax"), HERE / "judges" / "dax_driver.py"], input=json.dumps(list(expressions.values())))
