@@ -131,6 +131,7 @@ def _document(built: Built, known: Catalogue) -> dict[str, object]:
     return {
         "client": client.code,
         "url": client.url,
+        **({"sandbox": True} if client.sandbox else {}),
         "divisions": [division.code for division in client.divisions],
         "reports": [
             {

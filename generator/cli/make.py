@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,14 +25,16 @@ if TYPE_CHECKING:
 
 SOME_FAILED = 5
 _WRONG_COMMAND = 2
+_SANDBOX = "_sandbox"  # folder of bundles on made-up books; no client has such a code
 _SHOWN = 12  # clients named one by one in a summary; more would scroll by unread
 
 
 @click.command()
 @click.option("--force", is_flag=True, help="Schrijf ook bestanden die gelijk bleven.")
 @click.option("--keep-going", is_flag=True, help="Maak de klanten zonder fouten.")
+@click.option("--sandbox", is_flag=True, help="Bind de bundels aan de zandbak, in een eigen map.")
 @shared
-def generate(settings: Settings, *, force: bool, keep_going: bool) -> int:
+def generate(settings: Settings, *, force: bool, keep_going: bool, sandbox: bool) -> int:
     """Maak de bundels; alleen wat veranderde wordt herschreven."""
     from generator import __version__, output, pipeline  # noqa: PLC0415  the help needs none of it
 
@@ -40,6 +43,8 @@ def generate(settings: Settings, *, force: bool, keep_going: bool) -> int:
     language = speak(settings, loaded.spec.office.language if loaded.spec.office else None)
     clients, skipped = pipeline.makeable(loaded, keep_going=keep_going)
     clients, skipped = chosen(settings, loaded, clients, skipped)
+    if sandbox:
+        settings, clients = _bound(settings, clients)
     job = pipeline.Job(settings.out, templates_of(settings), force=force, overwrite=settings.yes, **_jobs(settings))
     recovered = output.recover(job.out)
     with output.locked(job.out):
@@ -53,6 +58,15 @@ def generate(settings: Settings, *, force: bool, keep_going: bool) -> int:
     problems = (*loaded.problems, *recovered, *(problem for outcome in outcomes for problem in outcome.problems))
     _report(settings, outcomes, problems, time.monotonic() - started, language)
     return SOME_FAILED if any(_went_wrong(outcome, skipped) for outcome in outcomes) else 0
+
+
+def _bound(settings: Settings, clients: tuple[Client, ...]) -> tuple[Settings, tuple[Client, ...]]:
+    """Return settings and clients for bundles on made-up books: their own folder, their own addresses."""
+    from generator.sources.sandbox.address import base_url  # noqa: PLC0415
+    from generator.sources.sandbox.binding import bind  # noqa: PLC0415
+
+    base = base_url()
+    return replace(settings, out=settings.out / _SANDBOX), tuple(bind(client, base) for client in clients)
 
 
 def templates_of(settings: Settings) -> Path | None:
@@ -132,8 +146,6 @@ def _again_by_hand(
     language: str,
 ) -> list[Outcome]:
     """Ask whether hand-edited files may be written over, and make those bundles again on a yes."""
-    from dataclasses import replace  # noqa: PLC0415
-
     from generator import pipeline  # noqa: PLC0415
     from generator.cli.options import current  # noqa: PLC0415
 
@@ -221,6 +233,10 @@ def _summary(outcomes: Sequence[Outcome], settings: Settings, language: str) -> 
         )
         lines.append(f"  {again}: {', '.join(pasted)}")
     where = f"{settings.out.as_posix()}/"
+    if settings.out.name == _SANDBOX:
+        start = "Volgende stap: bundel sandbox" if language == "nl" else "Next: bundel sandbox"
+        marked = "Gebonden aan verzonnen boeken" if language == "nl" else "Bound to made-up books"
+        return [*lines, f"{', '.join(parts)}. {marked}, in {where}. {start}"]
     if language == "nl":
         end = f"Bundels in {where}. Wat met de hand moet, staat per klant in setup.md."
     else:

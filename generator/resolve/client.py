@@ -105,6 +105,7 @@ class Client:
     mapping: tuple[MappedRange, ...] = ()
     texts: Mapping[tuple[str, str], str] = field(default_factory=dict)
     access: tuple[Access, ...] = ()
+    sandbox: bool = False  # bound to made-up books on this computer
 
     @property
     def is_office(self) -> bool:
