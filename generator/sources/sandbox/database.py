@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from generator.sources.sandbox.refusal import BAD_REQUEST, Refused
+from generator.sources.sandbox.schema import DIVISIONS
 from generator.sources.sandbox.store import opened
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 Place = tuple[int, int]
 """Where reading goes on: the number of the part, and the last row read in it."""
-
-_SYSTEM = "ExactOnlineREST.System.SystemDivisions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +69,17 @@ class Database:
         part: Part, table: Table, listed: str, where: Condition | None, after: int
     ) -> Iterator[tuple[Value, ...]]:
         """Ask one part; names come from the schema, values are parameters."""
-        divisions = (*part.divisions, *(part.rights if table.name == _SYSTEM else ()))
+        divisions = (*part.divisions, *(part.rights if table.name == DIVISIONS else ()))
         if not table.division or not divisions:
             return  # a table without divisions has no rows in these books
         marks = ", ".join("?" * len(divisions))
         condition = f" AND {where.sql}" if where else ""
         sql = (
-            f'SELECT {listed} FROM "{table.name}" WHERE rowid > ?'  # noqa: S608  see above
+            f'SELECT {listed} FROM "{table.stored}" WHERE rowid > ?'  # noqa: S608  see above
             f' AND "{table.division}" IN ({marks}){condition} ORDER BY rowid'
         )
         with closing(opened(part.path())) as connection:
-            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [table.name]).fetchone() is None:
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [table.stored]).fetchone() is None:
                 return
             try:
                 yield from connection.execute(sql, (after, *divisions, *(where.values if where else ())))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Value = str | int | float | None
 
-_DEEPEST = 500  # SQLite itself stops at 1,000; a filter on as many divisions fits in no address
+_DEEPEST = 100  # of brackets in brackets; a chain of one operator counts once, as long as an address can be
 _LARGEST = 2**63
 _COMPARE: dict[type, str] = {ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=", ast.Eq: "IS", ast.NotEq: "IS NOT"}
 _ARITHMETIC: dict[type, str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Mod: "%"}
@@ -90,11 +90,12 @@ class _Writer:
         return Condition(f'"{found.name}"' + (" COLLATE NOCASE" if kind == "text" else ""), (), kind)
 
     def both(self, node: ast.BoolOp, depth: int) -> Condition:
-        left, right = self.write(node.left, depth + 1), self.write(node.right, depth + 1)
-        if {left.kind, right.kind} != {"boolean"}:
+        parts = [self.write(part, depth + 1) for part in _chain(node)]
+        if {part.kind for part in parts} != {"boolean"}:
             raise Refused(BAD_REQUEST, "'and' and 'or' take conditions.")
-        word = "AND" if isinstance(node.op, ast.And) else "OR"
-        return Condition(f"({left.sql} {word} {right.sql})", left.values + right.values)
+        word = " AND " if isinstance(node.op, ast.And) else " OR "
+        values = tuple(value for part in parts for value in part.values)
+        return Condition(f"({word.join(part.sql for part in parts)})", values)
 
     def comparison(self, node: ast.Compare, depth: int) -> Condition:
         operator = _COMPARE.get(type(node.comparator))
@@ -124,6 +125,16 @@ class _Writer:
         sql = _SEARCH[name].format(f"lower({first.sql})", f"lower({second.sql})")
         order = first.values + twice if name != "endswith" else second.values + first.values + second.values * 2
         return Condition(sql, order)
+
+
+def _chain(node: ast.BoolOp) -> list[Any]:
+    """Return what one operator joins: the tree of ``a or b or c`` leans to the left, and may be hundreds deep."""
+    parts: list[Any] = []
+    left: Any = node
+    while isinstance(left, ast.BoolOp) and type(left.op) is type(node.op):
+        parts.append(left.right)
+        left = left.left
+    return [left, *reversed(parts)]
 
 
 def _name(node: ast.Identifier) -> str:

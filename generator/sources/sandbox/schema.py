@@ -40,12 +40,25 @@ _SYNC = (
     "VATCode",
     "YourRef",
 )
+# What Invantive adds to each row of a table that is partitioned by division: ``reference/invantive.md``, 2.3.
+_ADDED = {
+    "DivisionCompanyCoCNumber": "string",
+    "DivisionCompanyIBANNumber": "string",
+    "DivisionCompanyName": "string",
+    "DivisionCompanyRSINNumber": "string",
+    "DivisionCompanyVATNumber": "string",
+    "DivisionCompanyWageTaxNumber": "string",
+    "DivisionLabel": "string",
+    "DivisionName": "string",
+    "DivisionOwnerCompanyName": "string",
+    "DivisionShortName": "int64",
+}
 LINES = "ExactOnlineREST.FinancialTransaction.TransactionLines"
 BULK = "ExactOnlineREST.FinancialTransaction.TransactionLinesBulk"
 INCREMENTAL = "ExactOnlineREST.Incremental.TransactionLinesIncremental"
 _AR = "ExactOnlineREST.Views.AROutstandingItemsPerFinancialPeriodUltimo"
 _AP = "ExactOnlineREST.Views.APOutstandingItemsPerFinancialPeriodUltimo"
-_DIVISIONS = "ExactOnlineREST.System.SystemDivisions"
+DIVISIONS = "ExactOnlineREST.System.SystemDivisions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +81,21 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """An entity set without its alias; ``division`` is the column that tells whose a row is, ``key`` may be empty."""
+    """An entity set without its alias; ``division`` is the column that tells whose a row is, ``key`` may be empty.
+
+    ``stored`` is the entity set whose rows it shows.
+    """
 
     name: str
+    stored: str
     columns: Mapping[str, Column]
     division: str
     key: str
 
     def without(self, names: Iterable[str]) -> Table:
         """Return the table without some columns."""
-        return replace(self, columns={name: self.columns[name] for name in self.columns if name not in set(names)})
+        left = frozenset(names)
+        return replace(self, columns={name: self.columns[name] for name in self.columns if name not in left})
 
 
 def schema(known: KnownColumns) -> dict[str, Table]:
@@ -86,12 +104,15 @@ def schema(known: KnownColumns) -> dict[str, Table]:
     lines = kinds[LINES]
     kinds[BULK] = lines
     kinds[INCREMENTAL] = {**kinds[INCREMENTAL], **{name: lines[name] for name in _SYNC}}
+    for name, own in kinds.items():
+        if "Division" in own:
+            kinds[name] = {**_ADDED, **own}
     kinds[_AP] = {name.replace("_AR_", "_AP_"): kind for name, kind in kinds[_AR].items()}
     return {name: _table(name, kinds[name]) for name in sorted(kinds)}
 
 
 def _table(name: str, kinds: Mapping[str, str]) -> Table:
     columns = {key: Column(key, kinds[key]) for key in sorted(kinds)}
-    division = "Code" if name == _DIVISIONS else next((key for key in ("Division", "DIVISION") if key in columns), "")
+    division = "Code" if name == DIVISIONS else next((key for key in ("Division", "DIVISION") if key in columns), "")
     key = next((key for key in ("ID", "HID", "Code") if key in columns and name != INCREMENTAL), "")
-    return Table(name, columns, division, key)
+    return Table(name, BULK if name == LINES else name, columns, division, key)

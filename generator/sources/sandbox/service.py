@@ -50,7 +50,7 @@ FAILURES = ("401", "429", "503", "slow", "cut")
 
 PAGE = 5_000
 _CHUNK = 500
-_LONGEST = 8_192  # of a query string; Power Query itself sends at most 2,048 characters of address
+_LONGEST = 8_192  # of an address; Power Query itself sends at most 2,048 characters of address
 _RETRY_SECONDS = 60
 _SLOW_SECONDS = 20.0
 _LOCAL = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -221,7 +221,7 @@ def _route(path: str) -> list[str]:
 
 
 def _options(request: Request) -> list[tuple[str, str]]:
-    if len(request.url.query) > _LONGEST:
+    if len(request.url.path) + len(request.url.query) > _LONGEST:
         raise Refused(TOO_LONG, "The address is too long.")
     try:
         return parse_qsl(request.url.query, keep_blank_values=True, strict_parsing=bool(request.url.query))

@@ -19,9 +19,10 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from generator import __version__
+from generator.sources.sandbox.schema import DIVISIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from importlib.resources.abc import Traversable
 
     from generator.sources.ledger import Row
@@ -133,7 +134,19 @@ def _sources(folder: Traversable) -> Iterator[Traversable]:
 
 
 def _write(path: str, tables: Mapping[str, Table], rows: Mapping[str, Iterable[Row]]) -> None:
-    """Write books as SQLite tables, one per entity set, in the order of the books."""
+    """Write books as SQLite tables, one per entity set, in the order of the books; with each row its division's texts.
+
+    How Invantive words ``DivisionLabel`` is not known.
+    """
+    added = {
+        row["Code"]: {
+            "DivisionName": row["Description"],
+            "DivisionCompanyName": row["Description"],
+            "DivisionShortName": row["Code"],
+            "DivisionLabel": f"{row['Description']} ({row['Code']})",
+        }
+        for row in rows[DIVISIONS]
+    }
     connection = sqlite3.connect(path)
     try:
         connection.execute("PRAGMA journal_mode = OFF")
@@ -145,7 +158,14 @@ def _write(path: str, tables: Mapping[str, Table], rows: Mapping[str, Iterable[R
             connection.execute(f'CREATE TABLE "{name}" ({listed})')
             marks = ", ".join("?" * len(columns))
             statement = f'INSERT INTO "{name}" VALUES ({marks})'  # noqa: S608  names of our own
-            connection.executemany(statement, ([row.get(column) for column in columns] for row in rows[name]))
+            connection.executemany(statement, _cells(rows[name], columns, added))
         connection.commit()
     finally:
         connection.close()
+
+
+def _cells(rows: Iterable[Row], columns: Sequence[str], added: Mapping[int, Row]) -> Iterator[list[object]]:
+    nothing: Row = {}
+    for row in rows:
+        texts = added.get(row.get("Division", 0), nothing)
+        yield [row[column] if column in row else texts.get(column) for column in columns]
