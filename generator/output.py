@@ -28,6 +28,7 @@ from generator.disk import (
     refuse_links,
     told,
 )
+from generator.jsontext import written
 from generator.lock import LOCK, STAGING, locked
 from generator.problems import Cell, Problem, Stop
 
@@ -78,7 +79,7 @@ def manifest(document: Mapping[str, Any], files: Files) -> bytes:
     """Return a bundle's ``manifest.json``: the document, with the SHA-256 of each file before its ``spec_hash``."""
     hashes = {path: hashlib.sha256(files[path]).hexdigest() for path in sorted(files) if path != MANIFEST}
     head = {key: value for key, value in document.items() if key != "spec_hash"}
-    return _json(head | {"files": hashes, "spec_hash": document["spec_hash"]})
+    return written(head | {"files": hashes, "spec_hash": document["spec_hash"]})
 
 
 def previous(out: Path, code: str) -> dict[str, Any]:
@@ -268,7 +269,7 @@ def _keeping(head: bytes, old: Mapping[str, str], skipped: Iterable[str]) -> byt
     document = json.loads(head)
     hashes = {path: value for path, value in document["files"].items() if path not in skipped}
     hashes |= {path: old[path] for path in skipped if path in old}
-    return _json(document | {"files": dict(sorted(hashes.items())), "spec_hash": ""})
+    return written(document | {"files": dict(sorted(hashes.items())), "spec_hash": ""})
 
 
 def _write_root(out: Path, version: str, hashes: Mapping[str, str]) -> None:
@@ -276,7 +277,7 @@ def _write_root(out: Path, version: str, hashes: Mapping[str, str]) -> None:
     entries = [{"client": code, "path": code, "hash": hashes[code]} for code in sorted(hashes)]
     document = {"tool": {"name": "bundel", "version": version}, "bundles": entries}
     with told(""):
-        for name, data in ((MANIFEST, _json(document)), (".gitignore", _IGNORED.encode())):
+        for name, data in ((MANIFEST, written(document)), (".gitignore", _IGNORED.encode())):
             target = out / name
             if not is_file(os.fspath(target)) or target.read_bytes() != data:
                 draft = out / STAGING / f"{name}.new"
@@ -357,11 +358,6 @@ def _document(path: Path, code: str) -> dict[str, Any]:
         except (FileNotFoundError, ValueError, RecursionError):
             return {}
     return document if isinstance(document, dict) else {}
-
-
-def _json(document: Mapping[str, Any]) -> bytes:
-    """Return a document as JSON that reads and compares well: LF, one value a line, a line feed at the end."""
-    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def _problem(code: str, client: str, path: str) -> Problem:

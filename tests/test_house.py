@@ -27,7 +27,7 @@ LAYERS = (
     {"dax"},
     {"spec"},
     {"credentials"},
-    {"problems", "names", "web"},
+    {"problems", "names", "jsontext", "web"},
     {""},  # the package itself, which holds the version
 )
 LONGEST_FUNCTION = 40

@@ -28,6 +28,7 @@ _REGULAR = re.compile(f"[{_LETTERS}_][{_LETTERS}0-9_]*")
 # Latin letters and common signs stand as they are; the rest is escaped: it may be invisible, end a line, or be a letter
 # to one Python's Unicode tables and not to another's, and then the bytes would differ.
 _PLAIN = re.compile(f"[ -~¡-¬®-ÿ{_LETTERS}–—‘’“”„•…€Δ]")  # noqa: RUF001  these very signs
+_UNTOUCHED = re.compile(f"{_PLAIN.pattern.replace(' -~', ' !$-~')}*")  # no quote and no #: nothing to escape
 _LINE_ENDS = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 _CONTROL = {"\r": "#(cr)", "\n": "#(lf)", "\t": "#(tab)"}
 _LARGEST_WHOLE = 2**53  # M numbers are doubles
@@ -72,7 +73,7 @@ def _escaped(value: str) -> str:
 
 def text(value: str) -> M:
     """Return a text literal: ``O"Brien`` becomes ``"O""Brien"``."""
-    return M(f'"{_escaped(value)}"')
+    return M(f'"{value if _UNTOUCHED.fullmatch(value) else _escaped(value)}"')
 
 
 def identifier(name: Any) -> M:  # noqa: ANN401  a template can pass anything

@@ -10,16 +10,18 @@ import copy
 import hashlib
 import json
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from generator import names
 from generator.build import pbir
 from generator.catalogue import Visual
+from generator.jsontext import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from generator.catalogue import Catalogue, Page, Position
+    from generator.catalogue import Catalogue, Language, Page
     from generator.resolve.client import Client, ClientReport
 
 _SCHEMA = "https://developer.microsoft.com/json-schemas/fabric/item/report/definition"
@@ -36,6 +38,7 @@ _STRIP_LEFT, _STRIP_TOP, _STRIP_GAP = 24, 96, 12
 _STRIP_HEIGHT = 48  # a dropdown needs it, or it is cut off; with its own header it would need 76
 _LABEL_HEIGHT = 18
 _NOWHERE = (0, 0, 100, 100)
+_CHOICE = "choice"  # among a visual's own texts: what a slicer has chosen when the report opens
 
 Json = dict[str, Any]
 
@@ -44,8 +47,8 @@ Json = dict[str, Any]
 class Layer:
     """A report's files: ``definition`` and ``resources``, as (path, JSON) in the order they are packed."""
 
-    definition: Mapping[str, Json]
-    resources: Mapping[str, Json]
+    definition: Mapping[str, Document]
+    resources: Mapping[str, Document]
 
 
 def schema(family: str) -> str:
@@ -56,32 +59,36 @@ def schema(family: str) -> str:
 def build(client: Client, report: ClientReport, catalogue: Catalogue) -> Layer:
     """Return the report layer of a report of a client."""
     pages = {names.stable_id(report.name, "page", page.name): page for page in report.pages}
-    theme = _theme(client.theme, catalogue)
-    definition: dict[str, Json] = {
-        "version.json": {"$schema": schema("versionMetadata"), "version": "2.0.0"},
-        "report.json": _report(theme["name"]),
-        "pages/pages.json": {
-            "$schema": schema("pagesMetadata"),
-            "pageOrder": list(pages),
-            "activePageName": next((key for key, page in pages.items() if not page.drill_through), next(iter(pages))),
-        },
+    theme, base = _themes(client.theme, catalogue)
+    pages_file = {
+        "$schema": schema("pagesMetadata"),
+        "pageOrder": list(pages),
+        "activePageName": next((key for key, page in pages.items() if not page.drill_through), next(iter(pages))),
+    }
+    definition = {
+        "version.json": Document({"$schema": schema("versionMetadata"), "version": "2.0.0"}),
+        "report.json": Document(_report(theme["name"])),
+        "pages/pages.json": Document(pages_file),
     }
     for page_id, page in pages.items():
-        definition |= _PageWriter(client, report, page, catalogue).files(page_id)
+        scene = _Scene(catalogue, client.language, report.name, page.name, bool(client.budget_scenario))
+        definition |= _page_files(page_id, page, client, scene)
     return Layer(
         definition,
         {
-            f"SharedResources/BaseThemes/{BASE_THEME}.json": {**catalogue.themes[client.theme], "name": BASE_THEME},
+            f"SharedResources/BaseThemes/{BASE_THEME}.json": base,
             f"RegisteredResources/{theme['name']}": theme,
         },
     )
 
 
-def _theme(name: str, catalogue: Catalogue) -> Json:
-    """Return a theme named after its content: Power BI Desktop keeps themes by file name."""
-    theme = dict(catalogue.themes[name])
+@lru_cache(maxsize=64)
+def _themes(name: str, catalogue: Catalogue) -> tuple[Document, Document]:
+    """Return a theme named after its content, since Power BI Desktop keeps themes by file name; and as the base."""
+    theme = catalogue.themes[name]
     mark = hashlib.sha256(json.dumps(theme, sort_keys=True).encode()).hexdigest()[:8]
-    return {**theme, "name": f"{names.file_safe(name).replace(' ', '_')}-{mark}.json"}
+    own = {**theme, "name": f"{names.file_safe(name).replace(' ', '_')}-{mark}.json"}
+    return Document(own), Document({**theme, "name": BASE_THEME})
 
 
 def _report(theme: str) -> Json:
@@ -120,67 +127,133 @@ def _title(name: str, titles: Mapping[str, str]) -> str:
     return f"{titles[base]} ({number}" if name not in titles and base in titles else titles.get(name, name)
 
 
-class _PageWriter:
-    """Writes one page of one client: its own file and a file per visual."""
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What the files of a page depend on beside the records of page and visuals; nothing here is of one client."""
 
-    def __init__(self, client: Client, report: ClientReport, page: Page, catalogue: Catalogue) -> None:
-        self.client, self.report, self.page, self.catalogue = client, report, page, catalogue
-        self.language = catalogue.languages[client.language]
-        self.title = _title(page.name, self.language.sections["page"])
-        self.strip = _STRIP_LEFT
+    catalogue: Catalogue
+    language: str
+    report: str
+    page: str
+    budget: bool
 
-    def files(self, page_id: str) -> dict[str, Json]:
-        folder = f"pages/{page_id}"
-        files = {f"{folder}/page.json": self.page_file(page_id)}
-        for order, visual in enumerate(self.shown()):
-            visual_id = names.stable_id(self.report.name, self.page.name, visual.name)
-            files[f"{folder}/visuals/{visual_id}/visual.json"] = self.visual(visual, visual_id, order)
-        return files
+    @property
+    def texts(self) -> Language:
+        """Return the texts of the reader's language."""
+        return self.catalogue.languages[self.language]
 
-    def shown(self) -> Iterator[Visual]:
-        """Yield the visuals that this client has, a slicer in the strip with its place and a label above it."""
-        for visual in self.page.visuals:
-            if visual.strip is None:
-                yield visual
-                continue
-            place = self.next_in_strip(visual.strip)
-            above = (place[0], place[1] - _LABEL_HEIGHT, place[2], _LABEL_HEIGHT)
-            yield Visual(f"{visual.name} label", "textbox", style="label", at=above, text=visual.title)
-            yield replace(visual, at=place)
+    @property
+    def title(self) -> str:
+        """Return the page's title."""
+        return _title(self.page, self.texts.sections["page"])
 
-    def page_file(self, page_id: str) -> Json:
-        made: Json = {
+
+def _page_files(page_id: str, page: Page, client: Client, scene: _Scene) -> dict[str, Document]:
+    """Return a page's own file and a file per visual; what is of no client is made once for all that have it."""
+    folder = f"pages/{page_id}"
+    files = {f"{folder}/page.json": _page_file(page_id, page, scene)}
+    for order, visual in enumerate(_shown(page)):
+        own = _own_texts(visual, client, scene)
+        name, content = (_visual_file if own else _common_visual_file)(visual, order, scene, own)
+        files[f"{folder}/visuals/{name}/visual.json"] = content
+    return files
+
+
+@lru_cache(maxsize=1024)
+def _shown(page: Page) -> tuple[Visual, ...]:
+    """Return the visuals of a page, a slicer in the strip with its place and a label above it.
+
+    The strip closes up where a visual is left out.
+    """
+    shown: list[Visual] = []
+    left = _STRIP_LEFT
+    for visual in page.visuals:
+        if visual.strip is None:
+            shown.append(visual)
+            continue
+        above = (left, _STRIP_TOP - _LABEL_HEIGHT, visual.strip, _LABEL_HEIGHT)
+        shown.append(Visual(f"{visual.name} label", "textbox", style="label", at=above, text=visual.title))
+        shown.append(replace(visual, at=(left, _STRIP_TOP, visual.strip, _STRIP_HEIGHT)))
+        left += visual.strip + _STRIP_GAP
+    return tuple(shown)
+
+
+@lru_cache(maxsize=1024)
+def _page_file(page_id: str, page: Page, scene: _Scene) -> Document:
+    made = Document(
+        {
             "$schema": schema("page"),
             "name": page_id,
-            "displayName": self.title,
+            "displayName": scene.title,
             "displayOption": "FitToPage",
             "height": 720,
             "width": 1280,
         }
-        if self.page.drill_through:
-            filters = [(names.stable_id(page_id, "filter", text), text) for text in self.page.drill_through]
-            made["filterConfig"] = {
-                "filters": [
-                    {"name": name, "field": pbir.field(text), "type": "Categorical", "howCreated": "Drillthrough"}
-                    for name, text in filters
-                ],
-            }
-            made["pageBinding"] = {
-                "name": names.stable_id(page_id, "binding"),
-                "type": "Drillthrough",
-                "parameters": [
-                    {"name": f"Param_{name}", "boundFilter": name, "fieldExpr": pbir.field(text)}
-                    for name, text in filters
-                ],
-            }
-            made |= {"type": "Drillthrough", "visibility": "HiddenInViewMode"}
-        return made
+    )
+    if page.drill_through:
+        filters = [(names.stable_id(page_id, "filter", text), text) for text in page.drill_through]
+        made["filterConfig"] = {
+            "filters": [
+                {"name": name, "field": pbir.field(text), "type": "Categorical", "howCreated": "Drillthrough"}
+                for name, text in filters
+            ],
+        }
+        made["pageBinding"] = {
+            "name": names.stable_id(page_id, "binding"),
+            "type": "Drillthrough",
+            "parameters": [
+                {"name": f"Param_{name}", "boundFilter": name, "fieldExpr": pbir.field(text)} for name, text in filters
+            ],
+        }
+        made |= {"type": "Drillthrough", "visibility": "HiddenInViewMode"}
+    return made
 
-    def visual(self, visual: Visual, visual_id: str, order: int) -> Json:
-        template = self.catalogue.visuals[f"{visual.kind}.{visual.style}" if visual.style else visual.kind]
+
+def _own_texts(visual: Visual, client: Client, scene: _Scene) -> tuple[tuple[str, str], ...]:
+    """Return what a visual says of this client alone, by key; nothing for most visuals."""
+    own = {}
+    for key in (visual.title, visual.subtitle, visual.text, visual.alt):
+        if key == "client_name":
+            own[key] = client.name
+        elif key == "findings":
+            own[key] = client.texts[scene.report, scene.page]
+        elif key == "all_findings":
+            own[key] = _findings(client, scene)
+    chosen = visual.kind == "slicer" and visual.single and visual.default_when_single and not visual.default
+    if chosen and not client.limited:  # or it may not be the viewer's to see
+        own[_CHOICE] = client.divisions[0].name
+    return tuple(own.items())
+
+
+def _findings(client: Client, scene: _Scene) -> str:
+    """Return the accountant's texts of all pages of this report, each under the title of its page."""
+    titles = scene.texts.sections["page"]
+    found = [(titles.get(page, page), text) for (report, page), text in client.texts.items() if report == scene.report]
+    return "\n\n".join(f"{title}\n{text}" for title, text in found)
+
+
+def _visual_file(visual: Visual, order: int, scene: _Scene, own: tuple[tuple[str, str], ...]) -> tuple[str, Document]:
+    """Return the name of a visual and its file; ``own`` is all that it says of one client."""
+    name = names.stable_id(scene.report, scene.page, visual.name)
+    return name, _VisualWriter(visual, scene, dict(own)).file(name, order)
+
+
+_common_visual_file = lru_cache(maxsize=4096)(_visual_file)
+
+
+class _VisualWriter:
+    """Writes one visual."""
+
+    def __init__(self, visual: Visual, scene: _Scene, own: Mapping[str, str]) -> None:
+        self.visual, self.scene, self.own = visual, scene, own
+
+    def file(self, name: str, order: int) -> Document:
+        visual = self.visual
+        template = self.scene.catalogue.visuals[f"{visual.kind}.{visual.style}" if visual.style else visual.kind]
         body = copy.deepcopy(template["visual"])
         x, y, width, height = visual.at or _NOWHERE
-        roles = self.roles(visual, template.get("roles", {}))
+        deep = order * 1000
+        roles = self.roles(template.get("roles", {}))
         if roles:
             body["query"] = {"queryState": roles}
             if visual.sort:
@@ -188,27 +261,25 @@ class _PageWriter:
                 sort = [{"field": pbir.field(field), "direction": direction}]
                 body["query"]["sortDefinition"] = {"sort": sort, "isDefaultSort": False}
         pbir.Styler(body, visual, self.text).apply()
-        self.content(visual, body)
+        self.choice(body)
         if visual.kind == "slicer" and visual.strip:
             body["syncGroup"] = {"groupName": visual.name, "fieldChanges": True, "filterChanges": True}
         body["drillFilterOtherVisuals"] = True
-        made: Json = {
-            "$schema": schema("visualContainer"),
-            "name": visual_id,
-            "position": {"x": x, "y": y, "z": order * 1000, "height": height, "width": width, "tabOrder": order * 1000},
-            "visual": body,
-        }
-        filters = self.filters(visual, visual_id)
-        return made | ({"filterConfig": {"filters": filters}} if filters else {})
+        made = Document(
+            {
+                "$schema": schema("visualContainer"),
+                "name": name,
+                "position": {"x": x, "y": y, "z": deep, "height": height, "width": width, "tabOrder": deep},
+                "visual": body,
+            }
+        )
+        if filters := self.filters(name):
+            made["filterConfig"] = {"filters": filters}
+        return made
 
-    def next_in_strip(self, width: int) -> Position:
-        """Return the next place in the filter strip, which closes up where a visual is left out."""
-        left = self.strip
-        self.strip += width + _STRIP_GAP
-        return left, _STRIP_TOP, width, _STRIP_HEIGHT
-
-    def roles(self, visual: Visual, template: Mapping[str, Any]) -> Json:
+    def roles(self, template: Mapping[str, Any]) -> Json:
         """Return the fields of a visual by Power BI's role names; several roles for values take one measure each."""
+        visual = self.visual
         made: dict[str, list[Json]] = {}
         series = (visual.series,) if visual.series else ()
         fields_of = {"category": visual.category, "values": visual.values, "lines": visual.lines, "series": series}
@@ -216,66 +287,46 @@ class _PageWriter:
             targets = template.get(role, ())
             for number, text in enumerate(fields):
                 target = targets if isinstance(targets, str) else targets[min(number, len(targets) - 1)]
-                made.setdefault(target, []).append(self.projection(visual, text, active=role == "category"))
+                made.setdefault(target, []).append(self.projection(text, active=role == "category"))
         return {role: {"projections": projections} for role, projections in made.items()}
 
-    def projection(self, visual: Visual, text: str, *, active: bool) -> Json:
+    def projection(self, text: str, *, active: bool) -> Json:
         made: Json = {
             "field": pbir.field(text),
             "queryRef": pbir.query_ref(text),
             "nativeQueryRef": pbir.native_ref(text),
         }
-        if active and visual.kind != "tableEx":
+        if active and self.visual.kind != "tableEx":
             made |= {"active": True}
-        key = visual.captions.get(text)
+        key = self.visual.captions.get(text)
         return made | ({"displayName": self.caption(key)} if key else {})
 
     def caption(self, key: str) -> str:
         """Return a caption, in its own words where a client can also compare with a budget."""
-        texts = self.language.sections["text"]
-        return texts.get(f"{key}_budget", texts[key]) if self.client.budget_scenario else texts[key]
+        texts = self.scene.texts.sections["text"]
+        return texts.get(f"{key}_budget", texts[key]) if self.scene.budget else texts[key]
 
     def text(self, key: str) -> str:
         """Return a text of the page: of the client, of the page itself, or of the language."""
-        own = {"page_title": self.title, "client_name": self.client.name}
-        if key == "findings":
-            return self.client.texts[self.report.name, self.page.name]
-        if key == "all_findings":
-            return self.findings()
-        return own.get(key) or self.language.text(key)
+        if key in self.own:
+            return self.own[key]
+        return self.scene.title if key == "page_title" else self.scene.texts.text(key)
 
-    def findings(self) -> str:
-        """Return the accountant's texts of all pages of this report, each under the title of its page."""
-        titles = self.language.sections["page"]
-        found = [
-            (titles.get(page, page), text)
-            for (report, page), text in self.client.texts.items()
-            if report == self.report.name
-        ]
-        return "\n\n".join(f"{title}\n{text}" for title, text in found)
-
-    def content(self, visual: Visual, body: Json) -> None:
-        """Fill in what depends on the client: a slicer's choice."""
+    def choice(self, body: Json) -> None:
+        """Fill in what a slicer has chosen when the report opens."""
+        visual = self.visual
         if visual.kind != "slicer":
             return
         body["objects"]["selection"] = [{"properties": {"singleSelect": pbir.boolean(value=visual.single)}}]
-        value = self.default(visual)
+        value = self.own.get(_CHOICE)
+        if visual.default:
+            section, _, key = visual.default.rpartition(".")
+            value = self.scene.texts.sections[section or "text"][key]
         if value is not None:
             chosen = pbir.in_filter(visual.category[0], [value])
             body["objects"]["general"] = [{"properties": {"filter": {"filter": chosen}}}]
 
-    def default(self, visual: Visual) -> str | None:
-        """Return the value that a slicer has chosen when the report opens, or None."""
-        if visual.default:
-            section, _, key = visual.default.rpartition(".")
-            return self.language.sections[section or "text"][key]
-        if (
-            visual.single and visual.default_when_single and not self.client.limited
-        ):  # it may not be the viewer's to see
-            return self.client.divisions[0].name
-        return None
-
-    def filters(self, visual: Visual, visual_id: str) -> list[Json]:
+    def filters(self, visual_id: str) -> list[Json]:
         made = [
             {
                 "name": names.stable_id(visual_id, str(row["field"])),
@@ -283,16 +334,16 @@ class _PageWriter:
                 "type": "Categorical",
                 "filter": pbir.in_filter(str(row["field"]), row["is"]),
             }
-            for row in visual.filters
+            for row in self.visual.filters
         ]
-        if visual.not_blank:
-            name = names.stable_id(visual_id, visual.not_blank)
+        if self.visual.not_blank:
+            name = names.stable_id(visual_id, self.visual.not_blank)
             made.append(
                 {
                     "name": name,
-                    "field": pbir.field(visual.not_blank),
+                    "field": pbir.field(self.visual.not_blank),
                     "type": "Advanced",
-                    "filter": pbir.not_blank_filter(visual.not_blank),
+                    "filter": pbir.not_blank_filter(self.visual.not_blank),
                 },
             )
         return made

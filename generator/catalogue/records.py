@@ -125,9 +125,11 @@ class Line:
     adds: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Visual:
     """A visual on a page, from a template or from the workbook (then ``caption`` is its literal title).
+
+    Compared by identity: clients that have the same visual share one record, and what is made of it.
 
     ``category`` and ``series`` are columns as ``Table[Column]``, ``values`` measures; in ``tableEx`` the category
     columns come first. ``title``, ``subtitle``, ``text`` and ``alt`` are keys of the language file.
@@ -170,9 +172,12 @@ class Visual:
     when: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Page:
-    """A page; with ``drill_through`` it is hidden and opened from a row of another page."""
+    """A page; with ``drill_through`` it is hidden and opened from a row of another page.
+
+    Compared by identity, as its visuals are.
+    """
 
     name: str
     visuals: tuple[Visual, ...] = ()

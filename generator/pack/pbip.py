@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from generator.jsontext import written
 from generator.names import stable_guid
-from generator.pack.pbit import document
 from generator.pack.tmdl import tmdl
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def pbip(client: Client, report: BuiltReport, layer_files: Mapping[str, bytes]) 
     name = report.name
     model, layer = f"{name}.SemanticModel", f"{name}.Report"
     files = {
-        f"{name}.pbip": document(
+        f"{name}.pbip": written(
             {
                 "$schema": f"{_BASE}/pbip/pbipProperties/1.0.0/schema.json",
                 "version": "1.0",
@@ -31,7 +31,7 @@ def pbip(client: Client, report: BuiltReport, layer_files: Mapping[str, bytes]) 
             },
         ),
         f"{model}/.platform": _platform(client, report, "SemanticModel"),
-        f"{model}/definition.pbism": document(
+        f"{model}/definition.pbism": written(
             {
                 "$schema": f"{_BASE}/item/semanticModel/definitionProperties/1.0.0/schema.json",
                 "version": "4.2",
@@ -39,7 +39,7 @@ def pbip(client: Client, report: BuiltReport, layer_files: Mapping[str, bytes]) 
             },
         ),
         f"{layer}/.platform": _platform(client, report, "Report"),
-        f"{layer}/definition.pbir": document(
+        f"{layer}/definition.pbir": written(
             {
                 "$schema": f"{_BASE}/item/report/definitionProperties/2.0.0/schema.json",
                 "version": "4.0",
@@ -54,7 +54,7 @@ def pbip(client: Client, report: BuiltReport, layer_files: Mapping[str, bytes]) 
 
 def _platform(client: Client, report: BuiltReport, kind: str) -> bytes:
     """Return the file by which Fabric and Desktop know an item; its id stays as long as client and report do."""
-    return document(
+    return written(
         {
             "$schema": f"{_BASE}/gitIntegration/platformProperties/2.0.0/schema.json",
             "metadata": {"type": kind, "displayName": report.title},

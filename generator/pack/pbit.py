@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from generator.jsontext import written
 from generator.names import part_name
 from generator.pack.zip import Part, pack, part
 
@@ -46,7 +47,7 @@ def pbit(report: BuiltReport, layer: Mapping[str, bytes]) -> bytes:
         [
             part("Version", _utf16(VERSION)),
             part("[Content_Types].xml", _CONTENT_TYPES.format(defaults="").encode()),
-            part("DataModelSchema", _utf16(json.dumps(report.database, ensure_ascii=False, indent=2))),
+            part("DataModelSchema", _utf16(written(report.database).decode().rstrip("\n"))),
             *_fixed(),
             *(part(part_name(f"Report/{path}"), data) for path, data in layer.items()),
         ],
@@ -57,15 +58,10 @@ def layer_files(report: BuiltReport) -> dict[str, bytes]:
     """Return the files of a report's pages and resources, the same in a template and in a project, in packing order."""
     folders = (("definition", report.layer.definition), ("StaticResources", report.layer.resources))
     return {
-        f"{folder}/{path}": document(content)
+        f"{folder}/{path}": content.text
         for folder, files in folders
         for path, content in sorted(files.items(), key=lambda item: item[0].encode())
     }
-
-
-def document(content: dict[str, Any]) -> bytes:
-    """Return a JSON document of the report layer: UTF-8 without BOM, two blanks, keys in the order they were made."""
-    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from generator.catalogue import Visual
@@ -20,45 +21,63 @@ _GUTTER = 16
 _LEAST_HEIGHT = 96
 
 
-def holds(condition: str | None, client: Client) -> bool:
-    """Tell whether a condition of a template holds for a client; no condition always does."""
-    facts = {
-        None: True,
-        "several_divisions": len(client.divisions) > 1,
-        "mixed_currency": client.mixed_currency,
-        "has_budget": bool(client.budget_scenario),
-        "no_budget": not client.budget_scenario,
-        "has_texts": bool(client.texts),
-    }
-    return facts[condition]
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What conditions of templates ask of a client; clients of whom all of it is the same share their pages."""
+
+    several_divisions: bool
+    mixed_currency: bool
+    has_budget: bool
+    has_texts: bool
+
+    @classmethod
+    def of(cls, client: Client) -> Facts:
+        """Return the facts of a client."""
+        return cls(len(client.divisions) > 1, client.mixed_currency, bool(client.budget_scenario), bool(client.texts))
+
+    def hold(self, condition: str | None) -> bool:
+        """Tell whether a condition of a template holds; no condition always does."""
+        if condition is None:
+            return True
+        return not self.has_budget if condition == "no_budget" else bool(getattr(self, condition))
 
 
 def pages_for(client: Client, report: str, pages: Sequence[Page]) -> Iterator[Page]:
     """Yield the pages that a client has, with the visuals and fields that it has, and its findings at the foot."""
+    facts = Facts.of(client)
     for page in pages:
-        if not holds(page.when, client):
-            continue
-        visuals = tuple(_for(client, visual) for visual in page.visuals if holds(visual.when, client))
-        found = (report, page.name) in client.texts and not page.when
-        yield replace(page, visuals=(*map(_above_foot, visuals), _findings(_FOOT)) if found else visuals)
+        if facts.hold(page.when):
+            yield _page(page, facts, found=(report, page.name) in client.texts and not page.when)
 
 
-def _for(client: Client, visual: Visual) -> Visual:
+@lru_cache(maxsize=4096)
+def _page(page: Page, facts: Facts, *, found: bool) -> Page:
+    visuals = tuple(
+        _visual(visual, facts.has_budget, single=bool(visual.single_when) and facts.hold(visual.single_when))
+        for visual in page.visuals
+        if facts.hold(visual.when)
+    )
+    return replace(page, visuals=(*map(_above_foot, visuals), _findings(_FOOT)) if found else visuals)
+
+
+@lru_cache(maxsize=4096)
+def _visual(visual: Visual, budget: bool, *, single: bool) -> Visual:
     """Return a visual with what depends on the client settled: budget columns, and a slicer's single choice."""
-    single = visual.single or (visual.single_when is not None and holds(visual.single_when, client))
     return replace(
         visual,
-        values=(*visual.values, *(visual.budget_values if client.budget_scenario else ())),
+        values=(*visual.values, *(visual.budget_values if budget else ())),
         budget_values=(),
-        lines=visual.lines if client.budget_scenario else (),
-        single=single,
+        lines=visual.lines if budget else (),
+        single=visual.single or single,
     )
 
 
+@lru_cache(maxsize=1)
 def _findings(place: Position) -> Visual:
     return Visual("bevindingen", "textbox", style="findings", at=place, text="findings", alt="findings_title")
 
 
+@lru_cache(maxsize=4096)
 def _above_foot(visual: Visual) -> Visual:
     """Return a visual that ends above the foot of the page: shorter, as long as it stays tall enough to read."""
     if visual.at is None:

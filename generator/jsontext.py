@@ -1,0 +1,26 @@
+"""JSON as it stands in files: UTF-8 without BOM, two blanks, keys in the order they were made. Knows no other module.
+
+Python's own writer takes its slow way as soon as lines are indented, and a bundle has hundreds of documents; orjson
+writes the same bytes thirty times as fast.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+
+class Document(dict[str, Any]):
+    """A JSON object that is written once, however many bundles hold it; it is not changed after it was made."""
+
+    @cached_property
+    def text(self) -> bytes:
+        """Return the document as it stands in a file."""
+        return written(self)
+
+
+def written(content: object) -> bytes:
+    """Return a JSON document with a line feed at its end; raise ``TypeError`` on what is not JSON or not Unicode."""
+    return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

@@ -1,0 +1,42 @@
+"""JSON as Python's own library writes it, whatever stands in it; and documents that are written once."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator.jsontext import Document, written
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+def plain(content):
+    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+@given(VALUES)
+def test_the_bytes_are_those_of_the_standard_library(content):
+    assert written(content) == plain(content)
+
+
+def test_every_character_is_escaped_as_the_standard_library_does():
+    content = {"".join(map(chr, range(0xD800))): ["\ufeff", "\U0001f600", "\uffff", {}, [], (1, 2)]}
+    assert written(content) == plain(content)
+
+
+def test_a_document_is_written_once():
+    made = Document({"b": 1, "a": [{"c": None}]})
+    assert made.text == plain({"b": 1, "a": [{"c": None}]})
+    assert made.text is made.text
+
+
+@pytest.mark.parametrize("content", ["\ud800", {1: 2}, object()])
+def test_what_is_no_json_is_refused(content):
+    with pytest.raises(TypeError):
+        written(content)
