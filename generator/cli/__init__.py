@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "generate": ("make", "Maak de bundels.", "Make the bundles."),
     "plan": ("plan", "Toon wat generate zou wijzigen.", "Show what generate would change."),
     "sandbox": ("sandbox", "Dien verzonnen databases op om te proberen.", "Serve made-up databases to try."),
+    "probe": ("probe", "Vraag elke database of alles er is.", "Ask each database whether all is there."),
     "doctor": ("doctor", "Controleer de installatie.", "Check the installation."),
 }
 _STOPPED = 130

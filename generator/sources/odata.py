@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _RECENT, _LONG_AGO = 35, 730  # days in which the newest row is looked for: first a month, then two years
 _STALE = 100  # days: who books per quarter is on time within them
 _SLOW = 10.0  # seconds for one answer: then rows are not counted, it would take minutes
+_NAMED = 12  # divisions named one by one; more would scroll by unread
 _ROWS = 500  # rows that one look for the newest asks at most
 _PASSING = frozenset(
     {"400", "408", "429", "501", "502", "503", "504"}
@@ -153,7 +154,11 @@ async def _divided(finding: Finding, wire: Wire, sets: Sets) -> bool:
         finding.foreign = max(finding.foreign, len(found - expected))
         missing = sorted(expected - found)
         if missing:
-            finding.say("B240", divisions=", ".join(map(str, missing)), expected=str(len(expected)))
+            named = ", ".join(map(str, missing[:_NAMED])) + (" …" if len(missing) > _NAMED else "")
+            one = len(missing) == 1
+            dutch = f"administratie {named} ontbreekt" if one else f"{len(missing)} administraties ontbreken: {named}"
+            english = f"division {named} is missing" if one else f"{len(missing)} divisions are missing: {named}"
+            finding.say("B240", missing_nl=dutch, missing_en=english)
         if finding.foreign:
             finding.say("B241", count=str(finding.foreign))
     return True
@@ -223,7 +228,8 @@ async def _table(
 ) -> Table | Failure:
     """Return how many rows a table has and the date of its newest one: one request, and a few for the date."""
     name = question.named(need.entity_set)
-    document = await wire.page(name, f"$select={next(iter(need.columns))}&$count=true&$top=1")
+    shown = next((column for column in (need.division, *need.columns) if column in columns), need.division)
+    document = await wire.page(name, f"$select={shown}&$count=true&$top=1")
     if isinstance(document, Failure):
         return document
     rows = _whole(document.get("@odata.count"))

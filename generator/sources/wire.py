@@ -33,6 +33,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 XML = "application/xml"
 JSON = "application/json"
+DESCRIPTION = "$metadata"
 _OK, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _UNAVAILABLE = 200, 401, 403, 404, 429, 503
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HOPS = 3
@@ -76,7 +77,7 @@ class Wire:
 
     async def metadata(self) -> bytes | Failure:
         """Return the description of all tables: an XML document, as it came."""
-        return await self._get(f"{self.url}/$metadata", XML, "$metadata")
+        return await self._get(f"{self.url}/{DESCRIPTION}", XML, DESCRIPTION)
 
     async def page(self, entity_set: str, query: str) -> dict[str, Any] | Failure:
         """Return the first page of an entity set; its rows are in ``value``."""
@@ -160,7 +161,8 @@ class Wire:
             return _Elsewhere(response.headers["location"])
         detail = await _message_code(response)
         values = {"status": str(status), "what": what, "detail": f" ({detail})" if detail else "", "url": self.url}
-        failure = Failure(_BY_STATUS.get(status, "B232"), values, reached=True)
+        known = _BY_STATUS if what == DESCRIPTION or status != _NOT_FOUND else {}
+        failure = Failure(known.get(status, "B232"), values, reached=True)
         if status in (_TOO_MANY, _UNAVAILABLE):
             seconds = _retry_after(response.headers)
             told_nl, told_en = ("later", "later") if seconds < 0 else (f"over {seconds:.0f} s", f"in {seconds:.0f} s")
