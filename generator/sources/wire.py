@@ -177,7 +177,7 @@ class Wire:
             return Failure("B224", values)
         faults = [cause for cause in causes if isinstance(cause, ssl.SSLError)]
         if faults:
-            reason = getattr(faults[-1], "verify_message", "") or faults[-1].reason or "TLS"
+            reason = getattr(faults[-1], "verify_message", "") or getattr(faults[-1], "reason", "") or "TLS"
             return Failure("B225", values | {"reason": str(reason)[:100]})
         if isinstance(error, httpx.TimeoutException):
             return Failure("B227", values, reached=isinstance(error, httpx.ReadTimeout))
