@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     Rows = list[dict[str, Any]]
 
 VIEWER = "viewer"
+INTERCOMPANY_CHECK = 20
 
 
 BOTTOMLESS, TOPLESS = -100_000, 100_000  # days: no invoice is that far from its due date
@@ -129,6 +130,12 @@ def _additions(_: Client, catalogue: Catalogue) -> Rows:
     ]
 
 
+def _checks(client: Client, catalogue: Catalogue) -> Rows:
+    """Return the checks that a client can have: intercompany only where some is described."""
+    rows = _numbered("check", "Nummer", "Controle")(client, catalogue)
+    return [row for row in rows if client.intercompany or row["Nummer"] != INTERCOMPANY_CHECK]
+
+
 _TABLES: dict[str, Callable[[Client, Catalogue], Rows]] = {
     "Administratie": _divisions,
     "Toegang": _access,
@@ -136,7 +143,8 @@ _TABLES: dict[str, Callable[[Client, Catalogue], Rows]] = {
     "Regelopbouw": _additions,
     "Ouderdomsklasse": _ages,
     "Scenario": _scenarios,
+    "Onderling": _numbered("intercompany", "Nummer", "Weergave"),
     "Vergelijkingsbasis": _numbered("basis", "Nummer", "Basis"),
     "Signaal": _numbered("signal", "Nummer", "Signaal"),
-    "Controle": _numbered("check", "Nummer", "Controle"),
+    "Controle": _checks,
 }

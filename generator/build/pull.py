@@ -83,14 +83,19 @@ class _Reach:
         return name
 
 
-def rendered(measure: Measure, fact: str, language: Language, *, budget: bool) -> Measure:
+def rendered(
+    measure: Measure, fact: str, language: Language, *, budget: bool, intercompany: bool = False, divisions: int = 1
+) -> Measure:
     """Return a measure with its table of amounts and its texts filled in, each text as a DAX literal."""
 
     def literal(match: re.Match[str]) -> str:
         return names.dax_text(language.culture if match[1] == "culture" else language.text(match[1]))
 
     formula = measure.budget if budget and measure.budget else measure.dax
-    return replace(measure, dax=_TEXT.sub(literal, formula.replace("<<fact>>", fact)), budget="")
+    if intercompany and measure.intercompany:
+        formula = measure.intercompany.replace("<<dax>>", formula)
+    formula = formula.replace("<<fact>>", fact).replace("<<divisions>>", str(divisions))
+    return replace(measure, dax=_TEXT.sub(literal, formula), budget="", intercompany="")
 
 
 def pull(client: Client, report: ClientReport, catalogue: Catalogue) -> Pulled:
@@ -100,7 +105,14 @@ def pull(client: Client, report: ClientReport, catalogue: Catalogue) -> Pulled:
     formulas = {
         name.casefold(): Measure(name, "BLANK ()")
         if name in without
-        else rendered(measure, report.fact, language, budget=bool(client.budget_scenario))
+        else rendered(
+            measure,
+            report.fact,
+            language,
+            budget=bool(client.budget_scenario),
+            intercompany=bool(client.intercompany),
+            divisions=len(client.divisions),
+        )
         for name, measure in catalogue.measures.items()
     }
     formulas |= {measure.name.casefold(): measure for measure in client.measures}

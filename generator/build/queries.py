@@ -85,7 +85,11 @@ class _Writer:
     def source(self, source: Source) -> str:
         """Return the query that reads an entity set: only the columns that tables of this report need."""
         read = source_read(source, self.client, self.pulled, self.catalogue)
-        context = {"year_column": source.year or "", "budget_scenario": self.client.budget_scenario}
+        context: dict[str, Any] = {"year_column": source.year or "", "budget_scenario": self.client.budget_scenario}
+        if source.looks_up:
+            other = self.catalogue.entities[source.looks_up]
+            context |= {"looked_up": f"{other.fast}@{self.client.alias}", "all_divisions": self.codes}
+            context |= self.intercompany()
         return self.read(f"{source.name}.pq", read, context)
 
     def wished(self, table: ExtraTable) -> str:
@@ -158,6 +162,17 @@ class _Writer:
             "last_month": text("last_month"),
             "unexpected_before": text("unexpected_before"),
             "unexpected_after": text("unexpected_after"),
+            **self.intercompany(),
+        }
+
+    def intercompany(self) -> dict[str, Any]:
+        """Return what tells an entry with another division: a rule is relation, account, partner, any of them null."""
+        own = sorted(self.client.intercompany, key=lambda row: (row.relation is None) + (row.account is None))
+        anyone = self.catalogue.platform["constants"]["any_partner"]
+        return {
+            "mutual": [[row.relation, row.account, row.partner or anyone] for row in own],
+            "mutual_relations": list(dict.fromkeys(row.relation for row in own if row.relation)),
+            "subledgers": self.catalogue.platform["subledger_types"],
         }
 
     def mapping(self) -> dict[str, list[list[str]]]:

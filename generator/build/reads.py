@@ -60,8 +60,9 @@ def used_sources(pulled: Pulled, catalogue: Catalogue) -> list[Source]:
 
 
 def used_names(table: Table) -> tuple[str, ...]:
-    """Return the queries that a table is made from."""
-    return (*((table.source,) if table.source else ()), *table.uses)
+    """Return the queries that a table is made from; some only for the sake of one of its columns."""
+    for_columns = (name for column in table.columns.values() for name in column.uses)
+    return (*((table.source,) if table.source else ()), *table.uses, *for_columns)
 
 
 def source_read(source: Source, client: Client, pulled: Pulled, catalogue: Catalogue) -> Read:

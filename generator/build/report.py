@@ -169,13 +169,22 @@ def _shown(page: Page) -> tuple[Visual, ...]:
     left = _STRIP_LEFT
     for visual in page.visuals:
         if visual.strip is None:
-            shown.append(visual)
+            shown.append(_beside_strip(visual, left))
             continue
         above = (left, _STRIP_TOP - _LABEL_HEIGHT, visual.strip, _LABEL_HEIGHT)
         shown.append(Visual(f"{visual.name} label", "textbox", style="label", at=above, text=visual.title))
         shown.append(replace(visual, at=(left, _STRIP_TOP, visual.strip, _STRIP_HEIGHT)))
         left += visual.strip + _STRIP_GAP
     return tuple(shown)
+
+
+def _beside_strip(visual: Visual, end: int) -> Visual:
+    """Return a visual that stands in the strip as well with its left side after the slicers."""
+    if visual.at is None or visual.at[1] != _STRIP_TOP or end == _STRIP_LEFT:
+        return visual
+    x, y, width, height = visual.at
+    left = max(x, end)
+    return replace(visual, at=(left, y, x + width - left, height))
 
 
 @lru_cache(maxsize=1024)

@@ -225,14 +225,15 @@ def expand_measures(document: Mapping[str, Any], constants: Mapping[str, Any]) -
 
 
 def _measure(name: str, row: Mapping[str, Any], document: Mapping[str, Any], constants: Mapping[str, str]) -> Measure:
-    formulas = [row["dax"].strip(), row.get("budget", "").strip()]
+    wrapped = document.get("intercompany", {}).get(name, "")
+    formulas = [formula.strip() for formula in (row["dax"], row.get("budget", ""), wrapped)]
     for key, value in constants.items():
         formulas = [formula.replace(f"<<{key}>>", value) for formula in formulas]
+    dax, budget, intercompany = formulas
     pattern = document["formats"].get(row.get("format"), "")
-    dax, budget = formulas
     tags = row.get("tags", document["tags"][row["variants"]] if "variants" in row else [FIXED])
-    descriptions = _descriptions(row)
-    return Measure(name, dax, budget, pattern, folder=row["folder"], descriptions=descriptions, tags=frozenset(tags))
+    rest = {"folder": row["folder"], "descriptions": _descriptions(row), "tags": frozenset(tags)}
+    return Measure(name, dax, budget, intercompany, pattern, **rest)
 
 
 def _variant(name: str, row: Mapping[str, Any], variant: Mapping[str, Any], document: Mapping[str, Any]) -> Measure:

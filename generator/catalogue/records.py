@@ -23,6 +23,7 @@ class Column:
     type: str
     source: str | None = None
     needs: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
     optional: bool = False
     key: bool = False
     hidden: bool = False
@@ -65,13 +66,17 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A query that reads one entity set; ``always`` are its columns for keys, joins and filters."""
+    """A query that reads one entity set; ``always`` are its columns for keys, joins and filters.
+
+    ``looks_up`` is an entity in which it first finds the keys that it filters on.
+    """
 
     name: str
     entity: str
     always: tuple[str, ...] = ()
     division: str = "Division"
     unfiltered: bool = False
+    looks_up: str | None = None
     year: str | None = None
     amount: str | None = None
 
@@ -80,13 +85,15 @@ class Source:
 class Measure:
     """A measure with its formula, placeholders still in it; ``format`` is a Power BI format string.
 
-    ``budget`` is the formula where the client has a budget scenario, if that differs; ``tags`` say how a calculation
-    group may treat it.
+    ``budget`` is the formula where the client has a budget scenario, if that differs; ``intercompany`` wraps either,
+    as ``<<dax>>``, where the client can leave intercompany amounts out; ``tags`` say how a calculation group may
+    treat it.
     """
 
     name: str
     dax: str
     budget: str = ""
+    intercompany: str = ""
     format: str = ""
     folder: str = ""
     descriptions: Mapping[str, str] = field(default_factory=dict)

@@ -75,6 +75,7 @@ def _tables(known: Catalogue) -> Iterator[tuple[str, str]]:
             yield "source.toml", f"{source.name}: {source.entity}"
     for table in known.tables.values():
         used = (*((table.source,) if table.source else ()), *table.uses)
+        used += tuple(name for column in table.columns.values() for name in column.uses)
         yield from (("tables.toml", f"{table.name}: {name}") for name in used if name not in known.sources)
         if f"{table.name}.pq" not in known.queries:
             yield "tables.toml", f"queries/{table.name}.pq"
@@ -89,7 +90,11 @@ def _tables(known: Catalogue) -> Iterator[tuple[str, str]]:
 
 def _languages(known: Catalogue) -> Iterator[tuple[str, str]]:
     """Yield texts that formulas use and a language lacks, and languages without a set-up sheet or a section."""
-    used = {key for measure in known.measures.values() for key in _TEXT.findall(measure.dax + measure.budget)}
+    used = {
+        key
+        for measure in known.measures.values()
+        for key in _TEXT.findall(measure.dax + measure.budget + measure.intercompany)
+    }
     for language in known.languages.values():
         path = f"texts/{language.code}.toml"
         texts = language.sections.get("text", {})

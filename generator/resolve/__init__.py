@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from generator.problems import Problem
-from generator.resolve.client import Access, Client, ClientReport, Division, ExtraTable, MappedRange
-from generator.resolve.conditions import pages_for
+from generator.resolve.client import Access, Client, ClientReport, Division, ExtraTable, MappedRange, Mutual
+from generator.resolve.conditions import head_of, pages_for
 from generator.resolve.lookup import CLIENT, OFFICE_SCOPE, Names, exact_name, hint_values, owner, template_names
 from generator.resolve.wishes import extra_table, mapped_line, own_measures, page_name, place_visuals
 from generator.spec.records import EVERYONE, OFFICE, ClientRow, Office, Record, ReportRow, Spec
@@ -50,11 +50,10 @@ def resolve(spec: Spec, catalogue: Catalogue) -> tuple[tuple[Client, ...], tuple
 
 
 def _not_used(spec: Spec) -> Iterator[Problem]:
-    """Yield what the workbook asks for and no bundle has yet, once a sheet: nothing is ignored in silence."""
+    """Yield what the workbook asks for and no bundle has yet: nothing is ignored in silence."""
     logos = [row for row in (spec.office, *spec.clients) if row and row.logo]
-    for name, rows in (("Logo", logos), ("Onderling", spec.intercompany)):
-        if rows:
-            yield Problem("B064", rows[0].where("logo"), {"name": name})
+    if logos:
+        yield Problem("B064", logos[0].where("logo"), {"name": "Logo"})
 
 
 def _by_client(rows: Iterable[Row]) -> dict[str, list[Row]]:
@@ -82,6 +81,7 @@ class _Resolver:
         self.visuals = _by_client(spec.visuals)
         self.tables = _by_client(spec.tables)
         self.mappings = _by_client(spec.mappings)
+        self.mutual = _by_client(spec.intercompany)
         self.texts = _by_client(spec.texts)
         self.access = _by_client(spec.access)
 
@@ -112,12 +112,15 @@ class _Resolver:
                 refresh=row.refresh,
                 reports=(),
                 mapping=tuple(self.mapped(row.code, divisions)),
+                intercompany=tuple(self.intercompany(row.code, divisions)),
             ),
         )
 
     def office_client(self, clients: Sequence[Client]) -> Client:
         """Return the consolidated bundle: the divisions and account mappings of all clients together."""
         office = self.office
+        for row in self.mutual.get(OFFICE, []):
+            self.problems.append(Problem("B141", row.cell, {}, OFFICE))
         consolidated = {
             division.code
             for client in clients
@@ -221,8 +224,12 @@ class _Resolver:
             self.problem("B063", row, "pages", client, {"report": row.report, "near": template.pages[0]})
         placed, problems = place_visuals(shown, visuals, names, self.catalogue, client.code)
         self.problems += problems
+        known = {page.name for page in shown}
+        head = head_of(client, row.report, self.catalogue.pages[template.pages[0]])
+        made = (page if page.name in known else replace(page, visuals=(*head, *page.visuals)) for page in placed)
         language = self.catalogue.languages[client.language]
-        return ClientReport(row.report, row.title or language.sections["report"][row.report], template.fact, placed)
+        title = row.title or language.sections["report"][row.report]
+        return ClientReport(row.report, title, template.fact, tuple(made))
 
     def page(self, text: str, template: Report, row: ReportRow, client: Client) -> str | None:
         """Return the fixed name of a page of a report, or None with its problem noted."""
@@ -300,6 +307,15 @@ class _Resolver:
             start, end = (part.strip().zfill(ACCOUNT_DIGITS) for part in (row.start, row.end or row.start))
             for division in divisions:
                 yield MappedRange(division.code, start, end, line.name)
+
+    def intercompany(self, code: str, divisions: Sequence[Division]) -> Iterator[Mutual]:
+        """Yield which entries of a client are with another of its divisions; it takes two to be intercompany."""
+        for row in self.rows(self.mutual, code):
+            if len(divisions) > 1:
+                account = row.account.strip().upper().zfill(ACCOUNT_DIGITS) if row.account else None
+                yield Mutual(row.relation.strip().upper() if row.relation else None, account, row.partner)
+            elif row.client != EVERYONE:
+                self.problems.append(Problem("B140", row.cell, {"client": code}, code))
 
     def language(self, code: str, row: Record) -> str:
         """Return a language that has a file, or Dutch with the problem noted."""

@@ -62,6 +62,19 @@ class MappedRange:
 
 
 @dataclass(frozen=True, slots=True)
+class Mutual:
+    """Entries with another division of the client: those of a relation, on an account, or on it with that relation.
+
+    ``relation`` is bare and in upper case, ``account`` padded like a ``MappedRange``; both may be None, not at once.
+    Without a ``partner`` any other division may be meant.
+    """
+
+    relation: str | None
+    account: str | None
+    partner: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """A person with a role in the client's workspace; no divisions means all of them."""
 
@@ -103,6 +116,7 @@ class Client:
     measures: tuple[Measure, ...] = ()
     tables: tuple[ExtraTable, ...] = ()
     mapping: tuple[MappedRange, ...] = ()
+    intercompany: tuple[Mutual, ...] = ()
     texts: Mapping[tuple[str, str], str] = field(default_factory=dict)
     access: tuple[Access, ...] = ()
     sandbox: bool = False  # bound to made-up books on this computer

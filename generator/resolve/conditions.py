@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _FOOT = (24, 608, 1232, 88)
 """Where the accountant's findings stand on a page that has them; the page's visuals end above it."""
 
+_HEAD = frozenset({"titel", "wie", "periodetekst", "controles", "logo"})
 _GUTTER = 16
 _LEAST_HEIGHT = 96
 
@@ -29,11 +30,13 @@ class Facts:
     mixed_currency: bool
     has_budget: bool
     has_texts: bool
+    has_intercompany: bool
 
     @classmethod
     def of(cls, client: Client) -> Facts:
         """Return the facts of a client."""
-        return cls(len(client.divisions) > 1, client.mixed_currency, bool(client.budget_scenario), bool(client.texts))
+        several, mixed = len(client.divisions) > 1, client.mixed_currency
+        return cls(several, mixed, bool(client.budget_scenario), bool(client.texts), bool(client.intercompany))
 
     def hold(self, condition: str | None) -> bool:
         """Tell whether a condition of a template holds; no condition always does."""
@@ -48,6 +51,12 @@ def pages_for(client: Client, report: str, pages: Sequence[Page]) -> Iterator[Pa
     for page in pages:
         if facts.hold(page.when):
             yield _page(page, facts, found=(report, page.name) in client.texts and not page.when)
+
+
+def head_of(client: Client, report: str, page: Page) -> tuple[Visual, ...]:
+    """Return what a page of a report begins with: title, whose figures, and the filter strip with the checks."""
+    heads = (shown for made in pages_for(client, report, [page]) for shown in made.visuals)
+    return tuple(visual for visual in heads if visual.strip is not None or visual.name in _HEAD)
 
 
 @lru_cache(maxsize=4096)

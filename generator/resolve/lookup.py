@@ -50,7 +50,8 @@ def template_names(catalogue: Catalogue, scope: str, fact: str) -> Names:
     """Return what the templates offer to reports of a scope; measures over tables of another scope are left out."""
     columns = {name: frozenset(table.columns) for name, table in catalogue.tables.items() if table.scope in ("", scope)}
     formulas = {
-        name: _TEXT.sub('""', measure.dax.replace("<<fact>>", fact)) for name, measure in catalogue.measures.items()
+        name: _TEXT.sub('""', measure.dax.replace("<<fact>>", fact).replace("<<divisions>>", "1"))
+        for name, measure in catalogue.measures.items()
     }
     without = {name for report in catalogue.reports.values() if report.scope == scope for name in report.without}
     formulas |= dict.fromkeys(without, "BLANK ()")

@@ -179,7 +179,10 @@ def place_visuals(
     catalogue: Catalogue,
     client: str,
 ) -> tuple[tuple[Page, ...], list[Problem]]:
-    """Return the pages with the workbook's visuals on them; a new page name makes a page, a full page goes on."""
+    """Return the pages with the workbook's visuals on them; a new page name makes a page, a full page goes on.
+
+    A new page holds those visuals alone: its head and filters depend on the client.
+    """
     made = {page.name: page for page in pages}
     problems: list[Problem] = []
     for number, row in enumerate(rows):
@@ -199,15 +202,9 @@ def place_visuals(
             spot = free_spot(taken, columns, height)
             placed = replace(visual, at=spot) if spot else None
             name = name if spot else _next_page(name)
-        page = made.get(name) or _new_page(name, catalogue)
+        page = made.get(name) or Page(name)
         made[name] = replace(page, visuals=(*page.visuals, placed))
     return tuple(made.values()), problems
-
-
-def _new_page(name: str, catalogue: Catalogue) -> Page:
-    """Return an empty page with the head that all pages have."""
-    head = catalogue.pages[next(iter(catalogue.reports.values())).pages[0]]
-    return Page(name, tuple(visual for visual in head.visuals if visual.name in ("titel", "wie", "periodetekst")))
 
 
 def _next_page(name: str) -> str:

@@ -150,6 +150,11 @@ _EXAMPLE: Rows = {
     "mappings": (
         {"client": "bakker", "start": "4500", "end": "4599", "line": "Personeelskosten"},
     ),
+    "intercompany": (
+        {"client": "groep-zuid", "relation": "90001", "partner": 730001},
+        {"client": "groep-zuid", "relation": "90002", "partner": 730002},
+        {"client": "groep-zuid", "relation": "90003", "partner": 730003},
+    ),
     "texts": (
         {
             "client": "garage",

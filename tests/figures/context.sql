@@ -3,25 +3,30 @@
 
 DROP TABLE IF EXISTS temp.lines;
 CREATE TEMP TABLE lines AS
-SELECT p.division, p.entry, p.account, p.line, p.bt, p.kind, CASE WHEN :office THEN p.period_end ELSE p.day END AS day, p.cents
+SELECT p.division, p.entry, p.account, p.line, p.bt, p.kind, CASE WHEN :office THEN p.period_end ELSE p.day END AS day, p.cents,
+  p.partner, coalesce(p.partner IN (SELECT division FROM chosen), 0) AS mutual
 FROM posted p JOIN chosen c ON c.division = p.division
 WHERE p.line IS NOT NULL;
+
+-- The lines that count: without what the chosen divisions booked with each other, where the reader leaves that out.
+DROP TABLE IF EXISTS temp.counted;
+CREATE TEMP TABLE counted AS SELECT * FROM lines WHERE NOT (:eliminated AND mutual);
 
 -- Everything ever booked, for balances. Accounts that stood at zero when the loaded years began had no balance then.
 DROP TABLE IF EXISTS temp.book;
 CREATE TEMP TABLE book AS
-SELECT line, bt, day, sum(cents) AS cents FROM lines
+SELECT line, bt, day, sum(cents) AS cents FROM counted
 WHERE day >= :first_day AND (SELECT count(DISTINCT currency) FROM chosen) = 1
 GROUP BY line, bt, day
 UNION ALL
-SELECT line, bt, :opening, sum(cents) FROM lines
+SELECT line, bt, :opening, sum(cents) FROM counted
 WHERE day < :first_day AND (SELECT count(DISTINCT currency) FROM chosen) = 1
-GROUP BY account, line, bt HAVING sum(cents) <> 0;
+GROUP BY account, line, bt, partner HAVING sum(cents) <> 0;
 
 -- Profit and loss of the loaded years, without entries that close a year or open the next; and the budget beside it.
 DROP TABLE IF EXISTS temp.result;
 CREATE TEMP TABLE result AS
-SELECT 'ledger' AS source, line, day, sum(cents) AS cents FROM lines
+SELECT 'ledger' AS source, line, day, sum(cents) AS cents FROM counted
 WHERE bt = 'W' AND day >= :first_day AND kind <> 310 AND kind NOT BETWEEN 320 AND 328
   AND (SELECT count(DISTINCT currency) FROM chosen) = 1
 GROUP BY line, day

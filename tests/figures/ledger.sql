@@ -1,6 +1,7 @@
 -- What an accountant reads in Exact's own tables, for all divisions: the twins ask these tables, never the queries in M.
 -- Year and period decide: a line counts on its date where that lies in its period, else on the period's last day.
--- `mapped` holds the rows of the workbook's sheet Rekeningindeling, `scenario` the budget scenario of a client.
+-- `mapped` holds the rows of the workbook's sheet Rekeningindeling, `scenario` the budget scenario of a client, `mutual`
+-- the rows of Onderling: a relation or an account, and the division that it stands for.
 
 CREATE TEMP TABLE kind_of_account (kind INTEGER PRIMARY KEY, bt TEXT, line TEXT);
 INSERT INTO kind_of_account VALUES
@@ -45,7 +46,7 @@ SELECT line,
 FROM sums_up GROUP BY line;
 
 CREATE TEMP TABLE account AS
-SELECT g.Division AS division, g.ID AS id, trim(g.Code) AS code, g.BalanceType AS bt,
+SELECT g.Division AS division, g.ID AS id, trim(g.Code) AS code, g.BalanceType AS bt, g.Type AS type,
   coalesce(
     (SELECT line FROM mapped m WHERE m.division = g.Division AND CAST(trim(g.Code) AS INTEGER) BETWEEN m.first AND m.last),
     k.line,
@@ -65,7 +66,10 @@ CREATE INDEX temp.period_key ON period (division, year, number);
 CREATE TEMP TABLE posted AS
 SELECT l.Division AS division, l.EntryID AS entry, a.line, a.bt, l.Type AS kind, a.id AS account,
   CASE WHEN substr(l.Date, 1, 10) BETWEEN p.first AND p.last THEN substr(l.Date, 1, 10) ELSE p.last END AS day,
-  p.last AS period_end, CAST(round(l.AmountDC * 100) AS INTEGER) AS cents
+  p.last AS period_end, CAST(round(l.AmountDC * 100) AS INTEGER) AS cents,
+  -- With whom, inside the group: of a relation its results, receivables and payables count, not its VAT or the bank.
+  (SELECT m.partner FROM mutual m WHERE m.partner <> l.Division AND (
+    m.account = a.code OR m.relation = trim(l.AccountCode) AND (a.bt = 'W' OR a.type IN (20, 22)))) AS partner
 FROM TransactionLinesBulk l
 JOIN account a ON a.id = l.GLAccount
 JOIN period p ON p.division = l.Division AND p.year = l.FinancialYear AND p.number = l.FinancialPeriod;

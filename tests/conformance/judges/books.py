@@ -35,6 +35,7 @@ MAPPED = (  # korenaar: from, to, line; 0300 and 4400 would land elsewhere by th
     ("4400", "4499", "Personeelskosten"),
     ("9000", "9000", "Overige opbrengsten"),
 )
+MUTUAL = ((None, "7100", 510001), ("90001", None, 510001), ("90002", None, 510002))  # korenaar: relation, account, with
 MEASURES = ROOT / "templates" / "exact_online" / "measures.toml"
 
 
@@ -55,7 +56,7 @@ def measure_names(path=MEASURES):
     return found
 
 
-SCOPED = {"client": ("Mutaties[", "'Openstaande posten'", "Relatie["), "office": ("'Openstaand nu'",)}
+SCOPED = {"client": ("Mutaties[", "'Openstaande posten'", "Relatie[", "Onderling["), "office": ("'Openstaand nu'",)}
 
 
 @cache
@@ -94,6 +95,7 @@ def workbook(path, years):
         + [[owner(one), one.code, one.name, one.currency] for one in STANDARD],
         "Rapporten": [["Klant", "Rapport"], ["*", "financieel"], ["_office", "kantoor"]],
         "Rekeningindeling": [["Klant", "Van", "Tot", "Regel"]] + [["korenaar", *row] for row in MAPPED],
+        "Onderling": [["Klant", "Relatie", "Rekening", "Met"]] + [["korenaar", *row] for row in MUTUAL],
         "Meetwaarden": [["Klant", "Naam", "DAX"]]
         + [[who, f"{OWN[0]}{number}", f"[{name}]"] for who in names for number, name in enumerate(names[who])]
         + [[who, f"{OWN[1]}{number}", dax] for who in names for number, dax in enumerate(columns)],
@@ -124,7 +126,10 @@ def model_facts(client, years, today=TODAY):
         for start, end, line in MAPPED
     ]
     end_month = int(CLIENTS.get(client, "12-31")[:2])
-    return twins.Model(codes, years, end_month, today, client == "_office", tuple(mapped), SCENARIO.get(client, ""))
+    mutual = MUTUAL if client == "korenaar" else ()
+    return twins.Model(
+        codes, years, end_month, today, client == "_office", tuple(mapped), SCENARIO.get(client, ""), mutual
+    )
 
 
 def database(client):

@@ -27,6 +27,7 @@ class Model:
     office: bool = False
     mapped: tuple = ()
     scenario: str = ""
+    mutual: tuple = ()
 
     @property
     def current(self):
@@ -82,7 +83,7 @@ class Model:
 FILTERS = {
     "divisions": "Administratie.Administratie", "line": "Rapportregel.Omschrijving", "axis": "Boekmaand.Boekmaandnr",
     "age": "Ouderdomsklasse.Van", "basis": "Vergelijkingsbasis.Nummer", "check": "Controle.Nummer",
-    "signal": "Signaal.Nummer",
+    "signal": "Signaal.Nummer", "mutual": "Onderling.Nummer",
 }  # fmt: skip
 
 
@@ -91,10 +92,12 @@ class Twins:
 
     def __init__(self, connection, model):
         self.connection, self.model = connection, model
-        for table in ("mapped", "scenario", "chosen", "picked", "axis", "ages"):
+        for table in ("mapped", "mutual", "scenario", "chosen", "picked", "axis", "ages"):
             connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
         connection.execute("CREATE TEMP TABLE mapped (division, first, last, line)")
         connection.executemany("INSERT INTO mapped VALUES (?, ?, ?, ?)", model.mapped)
+        connection.execute("CREATE TEMP TABLE mutual (relation, account, partner)")
+        connection.executemany("INSERT INTO mutual VALUES (?, ?, ?)", model.mutual)
         connection.execute("CREATE TEMP TABLE scenario AS SELECT ? AS code", [model.scenario])
         connection.execute("CREATE TEMP TABLE chosen (division, currency, client)")
         connection.execute("CREATE TEMP TABLE picked (base)")
@@ -130,6 +133,7 @@ class Twins:
         }  # fmt: skip
         values = {key: day.isoformat() for key, day in values.items()}
         values |= {key: context.get(key) for key in ("basis", "check", "signal")} | {"rule": context.get("line")}
+        values["eliminated"] = context.get("mutual") == 2
         values |= {"end_month": model.end_month, "office": model.office, "refreshed": f"{model.today:%d-%m-%Y} 09:00"}
         if not model.scenario:
             values["basis"] = None
