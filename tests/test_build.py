@@ -659,8 +659,9 @@ def test_every_source_is_read_through_the_parameter_and_tables_read_nothing(offi
             }
             for name, found in entities.items():
                 if name in known.sources:
-                    entity = known.entities[known.sources[name].entity]
-                    assert found == [f"{entity.fast}@{made.client.alias}"], name
+                    source = known.sources[name]
+                    asked = [known.entities[each] for each in (source.entity, source.looks_up) if each]
+                    assert found == [f"{entity.fast}@{made.client.alias}" for entity in asked], name
 
 
 def test_slow_tables_take_the_place_of_fast_ones(tmp_path):
