@@ -28,7 +28,7 @@ def test_the_narrowest_row_is_tried_first(tmp_path):
 
 def test_the_query_asks_the_source_for_the_relations_of_the_group_only(tmp_path):
     source = queries_of(built(tmp_path, GROUP + ROWS))["BronOnderlingEerder"]
-    assert 'Codes = {"90001", "KL-2"}' in source
+    assert 'Codes = {"KL-2", "90001"}' in source
     assert "[Division] = administratie and [Account] = relatie and [FinancialYear] < EersteBoekjaar" in source
 
 
