@@ -88,15 +88,25 @@ def sandbox(environ: Mapping[str, str] = os.environ) -> Credentials:
     return Credentials(environ.get(USER) or SANDBOX, environ.get(PASSWORD) or SANDBOX)
 
 
+def ready(url: str) -> ModuleType:
+    """Return the library that keeps passwords; raise ``Stop`` with B223 where there is no key store to keep them in."""
+    keyring = _keyring()
+    if keyring is None:
+        _refuse("er is geen key store te bereiken", "no key store can be reached")
+    try:
+        keyring.get_password(_service(url), EVERYONE)
+    except keyring.errors.KeyringError as error:
+        _refuse(*_reasons(error))
+    return keyring
+
+
 def store(code: str, url: str, credentials: Credentials) -> None:
     """Keep credentials in the key store for a client (or ``EVERYONE``) and the host of a URL.
 
     Raises ``Stop`` with B222 where they can't be right, and with B223 where there is no key store or it refuses.
     """
     _checked(credentials, "" if code == EVERYONE else code, "")
-    keyring = _keyring()
-    if keyring is None:
-        _refuse("er is geen key store te bereiken", "no key store can be reached")
+    keyring = ready(url)
     value = json.dumps({"user": credentials.user, "password": credentials.password})
     try:
         keyring.set_password(_service(url), code, value)
@@ -150,6 +160,8 @@ def _checked(credentials: Credentials, code: str, source: str) -> Credentials:
 def _reasons(error: Exception) -> tuple[str, str]:
     """Return why a key store refuses; its own words could hold what was to be kept."""
     kind = type(error).__name__
+    if kind == "NoKeyringError":
+        return "deze computer heeft geen key store", "this computer has no key store"
     return f"de key store weigert ({kind})", f"the key store refuses ({kind})"
 
 

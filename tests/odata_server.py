@@ -87,7 +87,7 @@ class Service:
         bent = self.bend(slug, what, headers)
         if bent is not None:
             return bent
-        if self.signs[-1].partition(" ")[2] and self.password not in base64.b64decode(self.signs[-1][6:]).decode():
+        if not base64.b64decode(self.signs[-1][6:]).endswith(f":{self.password}".encode()):
             return 401, {}, b"itgenoda219"
         database = self.databases.get(slug)
         if database is None or (what != "$metadata" and what not in database.columns):

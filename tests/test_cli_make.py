@@ -33,6 +33,8 @@ def _in_a_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
+    for name in ("BUNDEL_ODATA_USER", "BUNDEL_ODATA_PASSWORD"):  # doctor looks for them, and there is no key store
+        monkeypatch.setenv(name, "x")
     monkeypatch.setattr(options, "_spoken", type(options._spoken)("language", default=""))  # noqa: SLF001
     monkeypatch.setattr(options, "_current", type(options._current)("settings", default=None))  # noqa: SLF001
     (tmp_path / "report_specs").mkdir()

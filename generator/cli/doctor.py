@@ -18,14 +18,26 @@ from generator.problems import Problem, Stop
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_SHOWN = 12  # clients named one by one; more would scroll by unread
 _LIBRARIES = ("click", "deflate", "jinja2", "lxml", "openpyxl", "python-calamine", "rich")
 
 
 @click.command()
 @click.option("--verify", is_flag=True, help="Reken van elk bestand van elke bundel na of het nog hetzelfde is.")
+@click.option(
+    "--login",
+    is_flag=False,
+    flag_value="*",
+    metavar="[KLANT]",
+    help="Bewaar een wachtwoord in de key store: van een klant, of zonder code van alle.",
+)
 @shared
-def doctor(settings: Settings, *, verify: bool) -> int:
-    """Controleer versies, sjablonen, werkmappen en bundels: ok, of wat te doen."""
+def doctor(settings: Settings, *, verify: bool, login: str | None) -> int:
+    """Controleer versies, sjablonen, werkmappen, bundels en aanmelding: ok, of wat te doen."""
+    if login is not None:
+        from generator.cli.login import log_in  # noqa: PLC0415  the other checks need none of it
+
+        return log_in(settings, login)
     language = speak(settings)
     checks: list[dict[str, str]] = []
     problems: list[Problem] = []
@@ -92,6 +104,26 @@ def _bundles(settings: Settings, verify: bool) -> Found:
     return found, f"{settings.out.as_posix()}: {len(output.bundles(settings.out))} bundels"
 
 
+def _sign_in(settings: Settings, verify: bool) -> Found:  # noqa: ARG001
+    """Look which databases there is a password for; the databases themselves are not asked."""
+    from generator import credentials, pipeline  # noqa: PLC0415
+    from generator.spec.workbook import workbooks  # noqa: PLC0415
+
+    if not settings.specs.exists() or not workbooks(settings.specs):
+        return (), "-"
+    try:
+        clients = pipeline.load(settings.specs, templates_of(settings)).clients
+    except Stop:  # told by another check
+        return (), "-"
+    without = [client.code for client in clients if credentials.find(client.code, client.url) is None]
+    detail = f"{len(clients) - len(without)} / {len(clients)} databases"
+    if not without:
+        return (), detail
+    named = ", ".join(without[:_SHOWN]) + (" …" if len(without) > _SHOWN else "")
+    values = {"count": str(len(without)), "total": str(len(clients)), "clients": named}
+    return (Problem("B249", None, values),), detail
+
+
 def _console(settings: Settings, verify: bool) -> Found:  # noqa: ARG001
     return (), f"{sys.stdout.encoding}, {platform.system()} {platform.release()}"
 
@@ -101,9 +133,11 @@ _CHECKS: dict[str, Callable[[Settings, bool], Found]] = {
     "sjablonen": _templates,
     "werkmappen": _workbooks,
     "bundels": _bundles,
+    "aanmelden": _sign_in,
     "console": _console,
 }
 _ENGLISH = {"versies": "versions", "sjablonen": "templates", "werkmappen": "workbooks", "bundels": "bundles"}
+_ENGLISH |= {"aanmelden": "sign-in"}
 
 
 def _lines(checks: list[dict[str, str]], language: str) -> list[str]:

@@ -31,6 +31,7 @@ _DRAFT = f"{PAGE}.new"
 _STATE = re.compile(r'<script type="application/json" id="bundel-probe">(.*?)</script>', re.DOTALL)
 _LARGEST = 100_000_000  # bytes of a page that is read back
 _UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
+_WORST = {"error": 0, "warning": 1, "ok": 2}
 _WORDS = {
     "nl": {
         "title": "Databases nagekeken",
@@ -100,15 +101,18 @@ def entry(finding: Finding, asked: dt.datetime, language: str) -> dict[str, Any]
     """Return what the page keeps of a database: its document, when it was asked, and its problems as texts."""
     errors = any(problem.is_error for problem in finding.problems)
     needs = finding.question.needs
+    own = sorted({*finding.divisions} & {*finding.question.divisions})
     return document(finding) | {
+        "divisions_found": own,  # what belongs to another is counted, and not kept
         "asked": asked.isoformat(timespec="minutes"),
         "status": "error" if errors else "warning" if finding.problems else "ok",
         "needed_tables": len(needs) if finding.described else None,
         "needed_columns": sum(len(need.columns) for need in needs) if finding.described else None,
-        "found": len({*finding.divisions} & {*finding.question.divisions}),
         "foreign": finding.foreign,
         "divided": finding.divided,
-        "problems": [problem.document(language) for problem in finding.problems],
+        "problems": [
+            problem.document(language) for problem in sorted(finding.problems, key=lambda each: each.severity)
+        ],
     }
 
 
@@ -116,7 +120,7 @@ def kept(out: Path, entries: Sequence[dict[str, Any]], codes: Collection[str]) -
     """Return entries with those of an earlier run for clients that are still there and were not asked now."""
     now = {_key(each) for each in entries}
     earlier = [each for each in earlier_entries(out) if each["client"] in codes and _key(each) not in now]
-    return sorted([*entries, *earlier], key=lambda each: (each["sandbox"], each["client"]))
+    return sorted([*entries, *earlier], key=lambda each: (each["sandbox"], _WORST[each["status"]], each["client"]))
 
 
 def earlier_entries(out: Path) -> list[dict[str, Any]]:
@@ -137,7 +141,7 @@ def earlier_entries(out: Path) -> list[dict[str, Any]]:
 _SHAPE: dict[str, type | tuple[type, ...]] = {
     "client": str, "url": str, "reachable": bool, "signed_in": bool, "sandbox": bool, "asked": str, "status": str,
     "missing_tables": list, "missing_columns": list, "divisions_expected": list, "divisions_found": list,
-    "tables": list, "problems": list, "found": int, "foreign": int, "divided": bool, "seconds": (int, float),
+    "tables": list, "problems": list, "foreign": int, "divided": bool, "seconds": (int, float),
     "needed_tables": (int, type(None)), "needed_columns": (int, type(None)), "newest": (str, type(None)),
 }  # fmt: skip
 _PROBLEM = ("code", "severity", "message", "hint")
@@ -148,7 +152,7 @@ def _is_entry(each: object) -> bool:
     return (
         isinstance(each, dict)
         and all(isinstance(each.get(name), kind) for name, kind in _SHAPE.items())
-        and each["status"] in ("ok", "warning", "error")
+        and each["status"] in _WORST
         and all(isinstance(row, dict) for name in ("tables", "problems") for row in each[name])
         and all(isinstance(row.get(name), str) for row in each["problems"] for name in _PROBLEM)
         and all({"name", "rows", "newest"} <= row.keys() for row in each["tables"])
@@ -178,6 +182,7 @@ def page(entries: list[dict[str, Any]], language: str) -> bytes:
     text = _template().render(
         language=language,
         words=words,
+        worst=_WORST,
         heads=words["heads"].split("|"),
         entries=entries,
         groups=[group for group in (False, True) if any(each["sandbox"] is group for each in entries)],
