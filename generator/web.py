@@ -47,15 +47,20 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The clock of this computer."""
+    """The clock of this computer. Whoever waits by it is woken when the run is ``stopped``."""
+
+    def __init__(self) -> None:
+        """Start."""
+        self.stopped = threading.Event()
 
     def now(self) -> float:
         """Return seconds since some moment; never goes back."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
+        """Wait; raise ``KeyboardInterrupt`` where the run is stopped."""
+        if self.stopped.wait(seconds):
+            raise KeyboardInterrupt
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,13 +252,13 @@ class Web:
         """Ask once, and go where the server points to, if it may be asked too."""
         for _ in range(4):
             if not self.allows(url):
-                return Reply(failure=REFUSED, detail=_host(url))
+                return Reply(failure=REFUSED, detail=host_of(url))
             reply = self._once(method, url, content, {**headers, **self._sign(url, renew)})
             target = reply.headers.get("location")
             if reply.status not in _FOLLOWED or method not in _SAFE or not target:
                 return reply
             url = str(httpx.URL(url).join(target)) if _parses(target) else target
-        return Reply(failure=REFUSED, detail=_host(url))
+        return Reply(failure=REFUSED, detail=host_of(url))
 
     def _once(self, method: str, url: str, content: Any, headers: Mapping[str, str]) -> Reply:  # noqa: ANN401
         started = self.clock.now()
@@ -312,7 +317,7 @@ def _parses(url: str) -> bool:
     return True
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
     """Return the host of a URL for a message, or nothing where it has none."""
     return httpx.URL(url).host if _parses(url) else ""
 

@@ -25,6 +25,10 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "plan": ("plan", "Toon wat generate zou wijzigen.", "Show what generate would change."),
     "sandbox": ("sandbox", "Dien verzonnen databases op om te proberen.", "Serve made-up databases to try."),
     "probe": ("probe", "Vraag elke database of alles er is.", "Ask each database whether all is there."),
+    "publish": ("publish", "Publiceer in Power BI web.", "Publish to Power BI web."),
+    "rebind": ("publish", "Geef gepubliceerde rapporten hun nieuwe URL.", "Give published reports their new URL."),
+    "status": ("status", "Toon wat gepubliceerd is en wat afwijkt.", "Show what is published and what differs."),
+    "retire": ("status", "Haal een klant weg.", "Take a client down."),
     "doctor": ("doctor", "Controleer de installatie.", "Check the installation."),
 }
 _STOPPED = 130

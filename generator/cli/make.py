@@ -115,7 +115,7 @@ def _went_wrong(outcome: Outcome, skipped: tuple[str, ...]) -> bool:
     return outcome.status == "failed" or (outcome.status == "skipped" and outcome.client in skipped)
 
 
-def _asks(settings: Settings) -> bool:
+def asks(settings: Settings) -> bool:
     """Tell whether there is someone to ask: a terminal on both ends, and no document to print."""
     return sys.stdin.isatty() and sys.stderr.isatty() and not settings.json and not settings.quiet
 
@@ -125,12 +125,12 @@ def _asker(settings: Settings, language: str) -> Callable[[str], bool]:
 
     def ask(code: str) -> bool:
         question = f"Bundel van {code} weghalen?" if language == "nl" else f"Remove the bundle of {code}?"
-        return settings.yes or (_asks(settings) and _confirmed(question, language))
+        return settings.yes or (asks(settings) and confirmed(question, language))
 
     return ask
 
 
-def _confirmed(question: str, language: str) -> bool:
+def confirmed(question: str, language: str) -> bool:
     """Ask, and take j, ja, y or yes for a yes; anything else is a no."""
     answer = click.prompt(
         f"{question} [{'j/N' if language == 'nl' else 'y/N'}]", default="", show_default=False, err=True
@@ -151,11 +151,11 @@ def _again_by_hand(
 
     settings = current()
     edited = {outcome.client for outcome in outcomes if outcome.edited}
-    if not edited or settings is None or not _asks(settings) or not isinstance(job, pipeline.Job):
+    if not edited or settings is None or not asks(settings) or not isinstance(job, pipeline.Job):
         return outcomes
     names = ", ".join(sorted(edited))
     question = f"Met de hand gewijzigde bestanden overschrijven ({names})?"
-    if not _confirmed(question if language == "nl" else f"Overwrite files changed by hand ({names})?", language):
+    if not confirmed(question if language == "nl" else f"Overwrite files changed by hand ({names})?", language):
         return outcomes
     over = replace(job, overwrite=True)
     made = {client.code: pipeline.make(client, loaded.catalogue, over) for client in clients if client.code in edited}
