@@ -11,6 +11,7 @@ import random
 import re
 import threading
 import time
+from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -33,6 +34,7 @@ _UNAUTHORIZED = 401
 _NOT_FOUND = 404
 _SERVER_ERROR = 500
 _TOLD_TO_WAIT = frozenset({429, 503})
+_MINUTE = 61.0  # seconds; what is sent evenly may arrive a little closer together
 _SHARED_PAUSE = 120  # seconds; a longer Retry-After is about one item (its refreshes of today), not about the caller
 
 
@@ -110,21 +112,19 @@ class Reply:
 
 
 class Bucket:
-    """At most so many requests in any minute, over all threads: a token bucket, in the order of asking.
+    """At most so many requests in any minute, over all threads, in the order of asking.
 
     A request that only asks whether something is ready waits until no other request is in line, for ``patience``
     seconds at most. ``taken`` counts requests, ``polls`` those among them that only asked.
     """
 
-    def __init__(self, per_minute: int = 200, burst: int = 10, clock: Clock | None = None, patience: float = 8) -> None:
-        """Fill the bucket: ``burst`` at once, and the rest of the minute's share evenly."""
-        burst = max(1, min(burst, per_minute // 2))
+    def __init__(self, per_minute: int = 200, clock: Clock | None = None, patience: float = 8) -> None:
+        """Fill the bucket; each turn that is taken comes back a minute later."""
         self.clock: Clock = clock or SystemClock()
         self.taken = self.polls = 0
         self._patience = patience
-        self._gap = 60 / max(1, per_minute - burst)
-        self._slack = (burst - 1) * self._gap
-        self._next = float("-inf")
+        self._turns: deque[float] = deque(maxlen=max(1, per_minute))
+        self._closed = float("-inf")
         self._lock = threading.Lock()
 
     def take(self, *, polling: bool = False) -> None:
@@ -133,9 +133,10 @@ class Bucket:
         while True:
             with self._lock:
                 now = self.clock.now()
-                turn = max(now, self._next - self._slack)
+                full = len(self._turns) == self._turns.maxlen
+                turn = max(now, self._closed, self._turns[0] + _MINUTE if full else now)
                 if not polling or turn <= now or now >= limit:
-                    self._next = max(self._next, now) + self._gap
+                    self._turns.append(turn)
                     self.taken += 1
                     self.polls += polling
                     break
@@ -146,7 +147,7 @@ class Bucket:
     def pause(self, seconds: float) -> None:
         """Let nobody have a turn for so many seconds: the server said so to one, and counts all."""
         with self._lock:
-            self._next = max(self._next, self.clock.now() + seconds + self._slack)
+            self._closed = max(self._closed, self.clock.now() + seconds)
 
 
 class Web:

@@ -1,4 +1,4 @@
-"""Power BI web in a few rules, for tests: it keeps what it is told, refuses what the service refuses, and fails on demand.
+"""Power BI web in a few rules, for tests: it keeps what it is told, refuses what it should, and fails on demand.
 
 ``PowerBI`` answers requests of httpx (``transport``). A ``Fault`` names an operation (``POST semanticModels``), how
 often it still goes well, and what happens then.
@@ -138,7 +138,10 @@ class PowerBI:
     # ------------------------------------------------------------------------------------------------------- fabric
 
     def list_workspaces(self, _, query):
-        rows = [{"id": key, "type": "Workspace", **pick(each, "displayName", "description")} for key, each in seen(self.workspaces)]
+        rows = [
+            {"id": key, "type": "Workspace", **pick(each, "displayName", "description")}
+            for key, each in seen(self.workspaces)
+        ]
         return self.paged("/v1/workspaces", rows, query)
 
     def paged(self, path, rows, query):
@@ -238,7 +241,7 @@ class PowerBI:
             return self.refuse(404, "ItemNotFound")
         return self.operation(None) if self.fill(item, body["definition"]) else self.refuse(400, "CorruptedPayload")
 
-    def read_item(self, _, __, workspace, ___, key):
+    def read_item(self, _, __, ___, ____, key):
         parts = self.items[key]["parts"]
         listed = [{"path": path, "payload": base64.b64encode(text.encode()).decode()} for path, text in parts.items()]
         return self.operation({"definition": {"parts": listed}})
@@ -250,7 +253,7 @@ class PowerBI:
     def drop_item(self, _, __, ___, ____, key):
         return httpx.Response(200) if self.items.pop(key, None) else self.refuse(404, "ItemNotFound")
 
-    def item_sources(self, _, __, workspace, key):
+    def item_sources(self, _, __, ___, key):
         item = self.items.get(key)
         if not item:
             return self.refuse(404, "ItemNotFound")
@@ -260,7 +263,7 @@ class PowerBI:
         details = {"type": "OData", "path": url}
         return httpx.Response(200, json={"value": [{**known, "connectivityType": "x", "connectionDetails": details}]})
 
-    def bind(self, body, _, workspace, key):
+    def bind(self, body, _, __, key):
         item, binding = self.items[key], body["connectionBinding"]
         if item["owner"] != self.caller:
             return self.refuse(403, "NotOwner")
@@ -300,7 +303,12 @@ class PowerBI:
         if self.refused(parameter["value"], (secret["username"], secret["password"])):
             return self.refuse(400, "IncorrectCredentials", f"{secret['password']} is wrong")
         key = new()
-        self.connections[key] = {"name": name, "url": parameter["value"], "secret": (secret["username"], secret["password"]), "lag": self.lag}
+        self.connections[key] = {
+            "name": name,
+            "url": parameter["value"],
+            "secret": (secret["username"], secret["password"]),
+            "lag": self.lag,
+        }
         self.made["connection", name] += 1
         return httpx.Response(201, json={"id": key, "displayName": name})
 
@@ -345,7 +353,11 @@ class PowerBI:
     def datasources(self, _, __, ___, key):
         item = self.items[key]
         url = item["parameters"]["P_INVANTIVE_URL"]
-        source = {"datasourceType": "OData", "connectionDetails": {"url": url}, "gatewayId": named("gateway", item["owner"])}
+        source = {
+            "datasourceType": "OData",
+            "connectionDetails": {"url": url},
+            "gatewayId": named("gateway", item["owner"]),
+        }
         return httpx.Response(200, json={"value": [{**source, "datasourceId": named(item["owner"], url)}]})
 
     def set_credentials(self, body, _, gateway, source):
@@ -357,7 +369,7 @@ class PowerBI:
         self.connections[source]["secret"] = secret["username"], secret["password"]
         return httpx.Response(200)
 
-    def start_refresh(self, body, _, __, key):
+    def start_refresh(self, _, __, ___, key):
         item = self.items[key]
         if item["refreshes"] and item["refreshes"][0]["left"] > 0:
             return self.refuse(400, "RefreshInProgress")
@@ -392,7 +404,10 @@ class PowerBI:
 
     def users(self, _, __, workspace):
         people = self.workspaces[workspace]["users"]
-        rows = [{"emailAddress": email, "groupUserAccessRight": role, "principalType": "User"} for email, role in people.items()]
+        rows = [
+            {"emailAddress": email, "groupUserAccessRight": role, "principalType": "User"}
+            for email, role in people.items()
+        ]
         return httpx.Response(200, json={"value": rows})
 
     def add_user(self, body, _, workspace):
@@ -409,17 +424,30 @@ class PowerBI:
         bound = {key: each["name"] for key, each in self.connections.items()}
         names = {key: each["displayName"] for key, each in self.items.items()}
         return {
-            "workspaces": sorted((each["displayName"], each["description"], tuple(sorted(each["users"].items()))) for each in self.workspaces.values()),
+            "workspaces": sorted(
+                (each["displayName"], each["description"], tuple(sorted(each["users"].items())))
+                for each in self.workspaces.values()
+            ),
             "connections": sorted((each["name"], each["url"], each["secret"]) for each in self.connections.values()),
             "items": sorted(self.picture_of(each, bound, names) for each in self.items.values()),
         }
 
     def picture_of(self, item, bound, names):
-        parts = {path: re.sub(ID, lambda match: names.get(match[0], match[0]), text) for path, text in item["parts"].items()}
+        parts = {
+            path: re.sub(ID, lambda match: names.get(match[0], match[0]), text) for path, text in item["parts"].items()
+        }
         last = item["refreshes"][0] if item["refreshes"] else {"error": "never", "url": ""}
         return (
-            *(item["type"], self.workspaces[item["workspace"]]["displayName"], item["displayName"], item["description"]),
-            json.dumps([parts, item.get("parameters"), item["schedule"], bound.get(item["bound"]), item["owner"]], sort_keys=True),
+            *(
+                item["type"],
+                self.workspaces[item["workspace"]]["displayName"],
+                item["displayName"],
+                item["description"],
+            ),
+            json.dumps(
+                [parts, item.get("parameters"), item["schedule"], bound.get(item["bound"]), item["owner"]],
+                sort_keys=True,
+            ),
             json.dumps([last["error"], last["url"]] if item["type"] == "SemanticModel" else []),
         )
 

@@ -38,7 +38,7 @@ OFFICE = """
 | bakker | bas@bakker.example | Viewer |
 | oneill | olga@oneill.example | Viewer |
 """
-SECRET = "planted-Pa55-\u00e9\"word"
+SECRET = 'planted-Pa55-\u00e9"word'
 ENVIRON = {"BUNDEL_ODATA_USER": "ann@kantoor.example", "BUNDEL_ODATA_PASSWORD": SECRET}
 
 
@@ -62,7 +62,7 @@ def bundle(out, client, version="1"):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, encoding="utf-8", newline="")
     hashes = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in files.items()}
-    return Target(client, out, hashes, f"spec {version} {client.url}")
+    return Target(client, out, hashes, f"spec {version} {client.url}", client.url)
 
 
 class Office:
@@ -85,7 +85,7 @@ class Office:
         web = Web(
             HOSTS,
             lambda *_: {"Authorization": "Bearer token"},
-            bucket=Bucket(100_000, burst=50_000, clock=self.clock),
+            bucket=Bucket(100_000, clock=self.clock),
             transport=self.power_bi.transport(),
             trace=self.trace.append,
         )
@@ -96,7 +96,9 @@ class Office:
         every = [self.client(each.code) for each in self.clients]
         known = guard.directory(every, [load(self.out, each.code) for each in every])
         times = schedule.spread({each.code: each.refresh for each in every})
-        settings = Settings(environ=ENVIRON | self.how.get("environ", {}), **{k: v for k, v in self.how.items() if k != "environ"})
+        settings = Settings(
+            environ=ENVIRON | self.how.get("environ", {}), **{k: v for k, v in self.how.items() if k != "environ"}
+        )
         return [
             Job(
                 service,

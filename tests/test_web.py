@@ -207,6 +207,7 @@ def test_no_minute_has_more_requests_than_its_share_and_little_is_left_unused():
     for _ in range(1000):
         bucket.take()
         times.append(clock.time)
+        clock.time += 0.05
     assert max(sum(start <= other < start + 60 for other in times) for start in times) <= 200
     assert len(times) / (times[-1] / 60) >= 0.9 * 200
 
@@ -221,14 +222,12 @@ def test_a_bucket_may_be_small():
 
 def test_asking_whether_something_is_ready_waits_for_the_others_but_not_for_ever():
     clock = Still()
-    bucket = Bucket(60, burst=1, clock=clock, patience=5)
+    bucket = Bucket(2, clock=clock, patience=5)
     bucket.take()
     bucket.take(polling=True)
-    assert clock.time == pytest.approx(60 / 59)
-    bucket.pause(30)
-    start = clock.time
+    assert clock.time == 0
     bucket.take(polling=True)
-    assert clock.time - start > 5
+    assert clock.slept == [5, pytest.approx(56)]
     assert (bucket.taken, bucket.polls) == (3, 2)
 
 
@@ -241,9 +240,7 @@ def test_threads_share_a_bucket():
     for thread in threads:
         thread.join()
     assert bucket.taken == 400
-    start = clock.time
-    bucket.take()
-    assert clock.time - start <= 60
+    assert clock.time >= 61
 
 
 def test_waits_grow_and_differ():

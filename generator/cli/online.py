@@ -88,7 +88,8 @@ def _jobs(run: Run, how: Any) -> None:  # noqa: ANN401  a type that only this co
     for client in run.clients:
         try:
             manifest = output.previous(out, client.code)
-            target = Target(client, out, manifest.get("files", {}), str(manifest.get("spec_hash", "")))
+            files, spec_hash, url = (manifest.get(key, "") for key in ("files", "spec_hash", "url"))
+            target = Target(client, out, files or {}, str(spec_hash), str(url))
             record = Record(out, client.code)
         except Stop as stop:
             run.problems += stop.problems

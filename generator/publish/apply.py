@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from generator.problems import Problem, Stop
+from generator.problems import Cell, Problem, Stop
 from generator.publish.steps import STEPS, due
 
 if TYPE_CHECKING:
@@ -72,7 +72,12 @@ def attempt(outcome: Outcome, do: Callable[[], None]) -> None:
         outcome.status, found = "failed", (Problem("B089", None, {"error": told}),)
     else:
         found = ()
-    outcome.problems = tuple(replace(each, client=job.client.code) for each in (*job.told, *found))
+    outcome.problems = tuple(placed(each, job.client.code) for each in (*job.told, *found))
+
+
+def placed(problem: Problem, code: str) -> Problem:
+    """Return a problem as one of a client, and listed under it."""
+    return replace(problem, client=code, cell=problem.cell or Cell(code))
 
 
 def run(

@@ -27,12 +27,13 @@ _URL = b"\0url\0"  # stands for the URL in what is hashed
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A bundle that may be published: the client, and its files with their hashes as the manifest has them."""
+    """A bundle that may be published: the client, and what its manifest says: hashes of files, of the spec, and URL."""
 
     client: Client
     out: Path
     files: Mapping[str, str]
     spec_hash: str
+    url: str
 
     @property
     def code(self) -> str:
@@ -60,8 +61,8 @@ class Definition:
 def model(target: Target, report: str) -> Definition:
     """Return the model of a report; its hash is the same whatever the URL is."""
     parts = _read(target, f"{report}.SemanticModel/")
-    url = target.client.url.encode()
-    return Definition(parts, _hash({path: data.replace(url, _URL) for path, data in parts.items()}))
+    url = target.url.encode()
+    return Definition(parts, _hash({path: data.replace(url, _URL) if url else data for path, data in parts.items()}))
 
 
 def report_of(target: Target, report: str, model_id: str) -> Definition:
