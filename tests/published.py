@@ -38,7 +38,7 @@ OFFICE = """
 | bakker | bas@bakker.example | Viewer |
 | oneill | olga@oneill.example | Viewer |
 """
-SECRET = 'planted-Pa55-\u00e9"word'
+SECRET = 'planted-Pa55-\u00e9"word'  # noqa: S105
 ENVIRON = {"BUNDEL_ODATA_USER": "ann@kantoor.example", "BUNDEL_ODATA_PASSWORD": SECRET}
 
 
