@@ -92,11 +92,11 @@ def base_type(text):
 def judge_run(run):
     """No query fails, no cell is an error, and the rows, columns and types are those of ledger and model."""
     return [
-        f"execute: {run.report}: {finding}" for rule in (_errors, _rows, _columns, _requests) for finding in rule(run)
+        f"execute: {run.report}: {finding}" for rule in (errors, _rows, columns, _requests) for finding in rule(run)
     ]
 
 
-def _errors(run):
+def errors(run):
     for member, answer in run.answers.items():
         if "error" in answer:
             yield f"{member}: {answer['error']}"
@@ -123,7 +123,7 @@ def _some(rows):
     return f"{rows.total()} {list(rows)[:2]}"
 
 
-def _columns(run):
+def columns(run):
     model = Model.of(model_of(run.report.pbit))
     for table in model.tables:
         answer = run.answers.get(table["name"], {})

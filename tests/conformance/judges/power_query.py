@@ -6,30 +6,16 @@ import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
-from judges.places import HERE, ORACLES, TOOLS, MissingToolError, node, run
+from judges.places import HERE, ORACLES, TOOLS, node, run
 
 FOLDER = TOOLS / "m"
 LEFTOVER = re.compile(r"<<|>>|<%|%>|<%#|\{\{\s*\w|\{%|\{#(?!date|time|duration|datetime|table|binary|shared|\")")
-
-
-# What run.mjs needs of meval beside what it exports: the clock, and the tree of an `each` so that it can fold.
-EACH = 'new Fn(1, 1, a => ev(n.paired, new Env(new Map([["_", a[0]]]), e)))'
-PATCHES = {
-    "let NOW = new Date();": "let NOW = new Date(process.env.MEVAL_NOW ?? Date.now());",
-    f"return {EACH};": f"return Object.assign({EACH}, {{ each: {{ body: n.paired, env: e }} }});",
-}
 
 
 @functools.cache
 def scripts():
     """The scripts beside node_modules: they import Microsoft's packages by name, so links to them do not do."""
     shutil.copyfile(ORACLES / "m" / "mcheck.mjs", FOLDER / "mcheck.mjs")
-    meval = (ORACLES / "m" / "meval.mjs").read_text(encoding="utf-8")
-    for before, after in PATCHES.items():
-        if meval.count(before) != 1:
-            raise MissingToolError(f"meval.mjs has changed: it holds {before[:40]!r} {meval.count(before)} times")
-        meval = meval.replace(before, after)
-    (FOLDER / "meval.mjs").write_text(meval, encoding="utf-8")
     for script in (HERE / "m").glob("*.mjs"):
         shutil.copyfile(script, FOLDER / script.name)
     (FOLDER / "lib").mkdir(exist_ok=True)

@@ -1,13 +1,16 @@
 // Runs members of section documents with meval, and folds to the source what Power Query folds.
 //   node run.mjs < question.json > answer.json
-// question: {"runs": [{"label", "file", "members": [name], "map": [[from, to]]}]}; MEVAL_NOW is the clock.
-// answer:   {label: {member: {"columns": [{name, type}], "rows": [[...]], "urls": [...]} or {"error": text, "urls"}}}
+// question: {"runs": [{"label", "file", "members": [name], "map": [[from, to]], "headers", "together"}]}; MEVAL_NOW is
+//           the clock.
+// answer:   {label: {member: {"columns": [{name, type}], "rows": [[...]], "asked": [...], "urls": [...]}}}, with "error"
+//           in place of columns and rows where it failed; asked are the addresses as the query wrote them, urls where
+//           they were sent.
 // Folding: selection of columns, filters, sort and first rows on a table that was just navigated to become $select,
 // $filter, $orderby and $top, until a step that stops it. meval itself reads every table whole.
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { F, Fn, GLOBAL, LIB, MErr, T, Tab, Unsupported, cfg, ev, evaluate, iso, toJson } from "./meval.mjs";
+import { F, Fn, GLOBAL, LIB, MErr, T, Tab, Unsupported, cfg, ev, evaluate, globals, iso, toJson } from "./meval.mjs";
 
 const sources = new WeakMap();
 const original = { ...LIB };
@@ -151,12 +154,16 @@ function literal(value) {
 const trace = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "m-run-")), "urls.txt");
 cfg.trace = trace;
 
-async function runMember(run, member) {
+function documentsOf(run) {
+  return [{ name: "section", text: fs.readFileSync(run.file, "utf8") }];
+}
+
+// Each member is evaluated on its own, as Power BI refreshes tables; "together", what several read is read once.
+async function runMember(run, member, shared) {
   fs.writeFileSync(trace, "");
   const answer = {};
   try {
-    const documents = [{ name: "section", text: fs.readFileSync(run.file, "utf8") }];
-    const value = await evaluate(documents, member, {});
+    const value = shared ? shared.get(member) : await evaluate(documentsOf(run), member, {});
     if (value instanceof Tab) {
       answer.rows = value.rows.map((row) => row.map(toJson));
       answer.columns = value.cols.map((column) => ({ name: column.n, type: toJson(column.t) }));
@@ -168,7 +175,9 @@ async function runMember(run, member) {
     else if (error instanceof MErr) answer.error = `${error.r}: ${error.m}`;
     else throw error;
   }
-  answer.urls = fs.readFileSync(trace, "utf8").split("\n").filter(Boolean);
+  const lines = fs.readFileSync(trace, "utf8").split("\n").filter(Boolean);
+  answer.asked = lines.map((line) => line.split("\t")[0]);
+  answer.urls = lines.map((line) => line.split("\t")[1]);
   return answer;
 }
 
@@ -176,8 +185,10 @@ const question = JSON.parse(fs.readFileSync(0, "utf8"));
 const answers = {};
 for (const run of question.runs) {
   cfg.map = run.map;
+  cfg.headers = run.headers ?? {};
   answers[run.label] = {};
-  for (const member of run.members) answers[run.label][member] = await runMember(run, member);
+  const shared = run.together ? (await globals(documentsOf(run), {})).g : undefined;
+  for (const member of run.members) answers[run.label][member] = await runMember(run, member, shared);
 }
 fs.rmSync(path.dirname(trace), { recursive: true });
 process.stdout.write(JSON.stringify(answers), () => process.exit(0));

@@ -1,0 +1,235 @@
+"""What the queries must make of the sandbox's ledger, in plain Python over its rows: by table and column of the model.
+
+Written apart from the M: a line belongs to what was loaded when its period ends on or after the first day, whatever
+its year is called, and to the opening balance otherwise.
+"""
+
+import calendar
+import datetime as dt
+import tomllib
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+
+from judges.places import ROOT
+
+OPENING = -10
+REST = "ExactOnlineREST"
+LINES = f"{REST}.FinancialTransaction.TransactionLinesBulk"
+TEMPLATES = ROOT / "templates" / "exact_online"
+FOLDED = 25
+
+# Tables that read no database. Their rows are literals of the templates: test_execution.py and test_templates.py.
+LITERAL = {
+    "Administratie", "Boekmaand", "Controle", "Definities", "Meetwaarden", "Ouderdomsklasse", "Rapportregel",
+    "Regelopbouw", "Scenario", "Signaal", "Toegang", "Vergelijkingsbasis", "Tijdvergelijking",
+}  # fmt: skip
+
+
+def toml(name):
+    return tomllib.loads((TEMPLATES / name).read_text(encoding="utf-8"))
+
+
+def key(division, value):
+    return f"{division}|{value.lower()}" if value else None
+
+
+def day(moment):
+    return moment and moment[:10]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The rows of a report's tables; `facts` is a twins.Model, `tables` the ledger's."""
+
+    facts: object
+    tables: dict
+    language: str = "nl"
+    wished: tuple = ()
+
+    def rows(self, table):
+        """The rows of a table as {column: value}, or None where there is no expectation of it."""
+        made = {
+            "Mutaties": self.mutaties, "Saldi": self.saldi, "Openstaande posten": self.open_items,
+            "Openstaand nu": self.open_now, "Budget": self.budget, "Grootboek": self.accounts,
+            "Relatie": self.relations, "Administratiecontrole": self.control, "Datum": self.days,
+            "Verversing": self.refreshed,
+        }  # fmt: skip
+        if table in made:
+            return list(made[table]())
+        wish = next((row for row in self.wished if row["Naam"] == table), None)
+        return list(self.wished_rows(wish)) if wish else None
+
+    @cached_property
+    def first_day(self):
+        return self.facts.month(self.facts.first, 1)[0].isoformat()
+
+    @cached_property
+    def periods(self):
+        return {
+            (row["Division"], row["FinYear"], row["FinPeriod"]): (day(row["StartDate"]), day(row["EndDate"]))
+            for row in self.own(f"{REST}.Financial.FinancialPeriods")
+        }
+
+    def own(self, entity, column="Division"):
+        return [row for row in self.tables[entity] if row[column] in self.facts.divisions]
+
+    def opening(self):
+        sums = Counter()
+        for row in self.own(LINES):
+            if self.periods[row["Division"], row["FinancialYear"], row["FinancialPeriod"]][1] < self.first_day:
+                sums[row["Division"], row["GLAccount"]] += round(row["AmountDC"] * 100)
+        last = dt.date.fromisoformat(self.first_day) - dt.timedelta(days=1)
+        for (division, account), cents in sums.items():
+            if cents:
+                yield {
+                    "Administratie": division, "GrootboekKey": key(division, account), "Boekingstype": OPENING,
+                    "Datum": last.isoformat(), "Bedrag": cents / 100,
+                }  # fmt: skip
+
+    def mutaties(self):
+        yield from self.opening()
+        for row in self.own(LINES):
+            division = row["Division"]
+            first, last = self.periods[division, row["FinancialYear"], row["FinancialPeriod"]]
+            booked = day(row["Date"])
+            if last >= self.first_day:
+                yield {
+                    "Administratie": division, "Boekstuksleutel": key(division, row["EntryID"]),
+                    "Boekstuk": row["EntryNumber"], "Regelnummer": row["LineNumber"], "Boekingstype": row["Type"],
+                    "Dagboek": row["JournalCode"], "Datum": booked if first <= booked <= last else last,
+                    "Boekdatum": booked, "Boekjaar": row["FinancialYear"], "Periode": row["FinancialPeriod"],
+                    "GrootboekKey": key(division, row["GLAccount"]), "RelatieKey": key(division, row["Account"]),
+                    "Omschrijving": row["Description"], "Kostenplaats": row["CostCenter"],
+                    "Kostendrager": row["CostUnit"], "Factuurnummer": row["InvoiceNumber"],
+                    "Vervaldatum": day(row["DueDate"]), "Uw referentie": row["YourRef"], "Bedrag": row["AmountDC"],
+                }  # fmt: skip
+
+    def saldi(self):
+        yield from self.opening()
+        for row in self.own(f"{REST}.Financial.ReportingBalance"):
+            last = self.periods[row["Division"], row["ReportingYear"], row["ReportingPeriod"]][1]
+            if last >= self.first_day:
+                yield {
+                    "Administratie": row["Division"], "GrootboekKey": key(row["Division"], row["GLAccount"]),
+                    "Datum": last, "Boekjaar": row["ReportingYear"], "Periode": row["ReportingPeriod"],
+                    "Boekingstype": row["Type"], "Bedrag": row["Amount"],
+                }  # fmt: skip
+
+    def open_items(self):
+        """Of two periods that end on one day only the last counts."""
+        shown = []
+        for row in self.own(f"{REST}.Views.AROutstandingItemsPerFinancialPeriodUltimo", "DIVISION"):
+            last = self.periods[row["DIVISION"], row["FINYEAR"], row["FINPERIOD"]][1]
+            if self.first_day <= last <= self.facts.today.isoformat():
+                shown.append((row["DIVISION"], last, row["FINPERIOD"], row))
+        latest = {}
+        for division, last, period, _ in shown:
+            latest[division, last] = max(period, latest.get((division, last), 0))
+        for division, last, period, row in shown:
+            if latest[division, last] == period:
+                due = day(row["DUEDATE"])
+                code = row["OUTSTANDINGITEMS_AR_ACCOUNT_CODE_ATTR"].strip()
+                yield {
+                    "Administratie": division, "Soort": "V", "Factuurnummer": row["NUMBER_ATTR"], "Peildatum": last,
+                    "Relatie": f"{row['OUTSTANDINGITEMS_AR_ACCOUNT_NAME']} · {code}",
+                    "Omschrijving": row["DESCRIPTION"], "Factuurdatum": day(row["INVOICEDATE"]), "Vervaldatum": due,
+                    "Dagen vervallen": days_between(due, last), "Openstaand": row["OUTSTANDINGAMTDC"],
+                }  # fmt: skip
+
+    def open_now(self):
+        for row in self.own(f"{REST}.Financial.ReceivablesList"):
+            late = days_between(day(row["DueDate"]), self.facts.today.isoformat())
+            yield {"Administratie": row["Division"], "Dagen vervallen": late, "Openstaand": row["Amount"]}
+
+    def budget(self):
+        since = self.facts.first - (self.facts.end_month != 12)
+        for row in self.own(f"{REST}.Budget.Budgets"):
+            if row["BudgetScenarioCode"] == self.facts.scenario and row["ReportingYear"] >= since:
+                yield {
+                    "Administratie": row["Division"], "GrootboekKey": key(row["Division"], row["GLAccount"]),
+                    "Datum": self.periods[row["Division"], row["ReportingYear"], row["ReportingPeriod"]][1],
+                    "Bedrag": row["AmountDC"],
+                }  # fmt: skip
+
+    def accounts(self):
+        for row in self.own(f"{REST}.Financial.GLAccounts"):
+            code = row["Code"].strip()
+            line, step = self._line(row, code)
+            words = list(self.words["mapped"].values())
+            yield {
+                "GrootboekKey": key(row["Division"], row["ID"]), "Administratie": row["Division"], "Code": code,
+                "Omschrijving": row["Description"], "Code en naam": f"{code} {row['Description']}",
+                "Type": row["Type"], "Balanstype": row["BalanceType"], "Balanszijde": row["BalanceSide"],
+                "Regelgroep": line, "Regel": line and self.words["line"][line], "Indelingnr": step,
+                "Indeling door": words[step - 1],
+            }  # fmt: skip
+
+    @cached_property
+    def words(self):
+        return toml(f"texts/{self.language}.toml")
+
+    def _line(self, row, code):
+        """An account's report line and the step that gave it: the workbook's row, its type, its balance side."""
+        platform = toml("source.toml")
+        statements = {line["name"]: line["statement"] for line in toml("lines.toml")["line"]}
+        mapped = [
+            line
+            for division, first, last, line in self.facts.mapped
+            if division == row["Division"] and first <= int(code) <= last
+        ]
+        if mapped:
+            return (mapped[0] if statements[mapped[0]] == row["BalanceType"] else None), 1
+        by_type = platform["account_types"].get(str(row["Type"]))
+        if by_type and statements[by_type] == row["BalanceType"]:
+            return by_type, 2
+        return platform["balance_sides"].get(row["BalanceType"] + row["BalanceSide"]), 3
+
+    def relations(self):
+        for row in self.own(f"{REST}.CRM.Accounts"):
+            yield {
+                "RelatieKey": key(row["Division"], row["ID"]), "Administratie": row["Division"],
+                "Code": row["Code"].strip(), "Naam": row["Name"],
+            }  # fmt: skip
+
+    def control(self):
+        return ({"Administratie": division, "Ontvangen": True} for division in self.facts.divisions)
+
+    def days(self):
+        """Every day from a year before what is loaded to the end of the current fiscal year."""
+        facts, months = self.facts, self.words["months"]
+        last_month = facts.today.replace(day=1) - dt.timedelta(days=1)
+        month_end = facts.today.replace(day=calendar.monthrange(facts.today.year, facts.today.month)[1])
+        here, last = facts.month(facts.first - 1, 1)[0], facts.month(facts.current, 12)[1]
+        while here <= last:
+            number = (here.month - 1 - facts.end_month) % 12 + 1
+            is_last = (here.year, here.month) == (last_month.year, last_month.month)
+            month = months[here.month - 1]
+            yield {
+                "Datum": here.isoformat(), "Jaar": here.year, "Maandnr": here.month, "Maand": month,
+                "Kwartaal": f"{self.words['quarter']}{(here.month + 2) // 3}",
+                "JaarMaand": here.year * 100 + here.month, "Boekjaar": here.year + (here.month > facts.end_month),
+                "Boekmaandnr": number, "Boekkwartaal": f"{self.words['quarter']}{(number + 2) // 3}",
+                "IsPeildatum": (here + dt.timedelta(1)).day == 1,
+                "Kiesbaar": self.first_day <= here.isoformat() <= month_end.isoformat(),
+                "Periodevolgorde": -999999 if is_last else -(here.year * 100 + here.month),
+                "Periode": self.words["text"]["last_month"] if is_last else f"{month} {here.year}",
+            }  # fmt: skip
+            here += dt.timedelta(days=1)
+
+    def refreshed(self):
+        """Dutch winter time at the moment that execute.NOW names."""
+        return [{"Ververst op": f"{self.facts.today}T09:00:00"}]
+
+    def wished_rows(self, wish):
+        """A table of the workbook: its columns of the rows that its filter (`Column eq number`) lets through."""
+        names = [name.strip() for name in wish["Kolommen"].split(",")]
+        column, operator, value = (wish.get("Filter") or "Division ge 0").split()
+        tests = {"eq": lambda cell: cell == float(value), "ge": lambda cell: cell >= float(value)}
+        for row in self.own(wish["Entiteit"]):
+            if tests[operator](row[column]):
+                yield {name: row[name] for name in names} | {"Administratie": row["Division"]}
+
+
+def days_between(first, last):
+    return (dt.date.fromisoformat(last) - dt.date.fromisoformat(first)).days if first else 0
