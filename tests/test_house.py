@@ -16,7 +16,8 @@ LAYERS = (
     {"cli"},
     {"pipeline"},
     {"plan"},  # words for what ``output`` finds
-    {"publish", "sources", "preview", "adopt", "output"},
+    {"preview"},  # draws on made-up books of ``sources``, and beside the bundles of ``output``
+    {"publish", "sources", "adopt", "output"},
     {"commit"},  # the halves of ``output`` that know files and folders, not bundles
     {"lock"},
     {"disk"},
@@ -36,6 +37,7 @@ LONGEST_MODULE = 400
 # Exceptions that never reach the user: each is raised and caught inside one stage.
 INTERNAL = {
     "generator.spec.values.BadValue",  # a cell's parser tells the reader of the row what is wrong
+    "generator.preview.m.values.MError",  # a query of a model that the preview can't run: its table is left out
     "generator.build.m.MError",  # a Jinja error, so that Jinja adds the line of the template
     "generator.sources.sandbox.refusal.Refused",  # becomes the answer to a request, inside the sandbox's server
 }

@@ -297,6 +297,8 @@ class _VisualWriter:
             for number, text in enumerate(fields):
                 target = targets if isinstance(targets, str) else targets[min(number, len(targets) - 1)]
                 made.setdefault(target, []).append(self.projection(text, active=role == "category"))
+                if number and role == "category" and self.visual.kind == "pivotTable":
+                    made[target][-1]["active"] = False  # else the matrix opens with all its levels unfolded
         return {role: {"projections": projections} for role, projections in made.items()}
 
     def projection(self, text: str, *, active: bool) -> Json:

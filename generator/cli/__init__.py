@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "rebind": ("publish", "Geef gepubliceerde rapporten hun nieuwe URL.", "Give published reports their new URL."),
     "status": ("status", "Toon wat gepubliceerd is en wat afwijkt.", "Show what is published and what differs."),
     "retire": ("status", "Haal een klant weg.", "Take a client down."),
+    "preview": ("preview", "Teken de pagina's met voorbeeldcijfers.", "Draw the pages with sample figures."),
     "doctor": ("doctor", "Controleer de installatie.", "Check the installation."),
 }
 _STOPPED = 130

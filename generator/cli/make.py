@@ -8,7 +8,7 @@ from collections import Counter
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from generator.pipeline import Loaded, Outcome
     from generator.resolve.client import Client
+
+Made = TypeVar("Made")
+"""What becomes of a bundle, whatever a command does with it."""
 
 SOME_FAILED = 5
 _WRONG_COMMAND = 2
@@ -49,7 +52,7 @@ def generate(settings: Settings, *, force: bool, keep_going: bool, sandbox: bool
     recovered = output.recover(job.out)
     with output.locked(job.out):
         outcomes = [pipeline.Outcome(code, "skipped") for code in skipped]
-        outcomes += _followed(pipeline.make_all(clients, loaded.catalogue, job), len(clients), settings, language)
+        outcomes += followed(pipeline.make_all(clients, loaded.catalogue, job), len(clients), settings, language)
         outcomes = _again_by_hand(outcomes, clients, loaded, job, language)
         if not settings.clients:
             gone = output.removable(job.out, loaded.codes)
@@ -162,7 +165,7 @@ def _again_by_hand(
     return [made.get(outcome.client, outcome) for outcome in outcomes]
 
 
-def _followed(outcomes: Iterator[Outcome], total: int, settings: Settings, language: str) -> Iterable[Outcome]:
+def followed(outcomes: Iterator[Made], total: int, settings: Settings, language: str) -> Iterable[Made]:
     """Return outcomes as they come, with a bar on a terminal once it takes more than a second."""
     if not sys.stderr.isatty() or settings.quiet or settings.json:
         return list(outcomes)
@@ -260,4 +263,4 @@ _WORDS = {
         "skipped": "skipped",
     },
 }
-__all__ = ["count", "generate"]
+__all__ = ["count", "followed", "generate"]
