@@ -26,6 +26,7 @@ _INK, _MUTED, _GRID = "#111827", "#5B6573", "#E3E8EE"
 _FONT = "Segoe UI, Open Sans, Noto Sans, sans-serif"
 _FLAT: Json = {"labelAngle": 0, "grid": False, "labelOverlap": True}  # labels that make room for each other
 _FEW: Json = {"tickCount": 4}
+_NAMED = 12  # dots up to which each is named
 _ID = re.compile(r'(\bid="|url\(#|href="#)')
 _numbers = itertools.count(1)
 
@@ -267,18 +268,12 @@ def _combo(chart: _Chart) -> Json | None:
 
 def _waterfall(chart: _Chart) -> Json | None:
     """Draw steps from nothing to their total, each from where the one before ended."""
-    level, found = 0.0, []
     points = chart.points("Y")
     if not points:
         return None
-    total = {"nl": "Totaal", "en": "Total"}[chart.scene.language]
     fields = chart.visual.fields("Y")
-    for point in points:
-        kind = "up" if point["v"] >= 0 else "down"
-        found.append({**point, "from": level, "to": level + point["v"], "kind": kind})
-        level += point["v"]
-    words = chart.scene.shown(fields[0].field, level, fields[0].format)
-    found.append({"c": total, "from": 0.0, "to": level, "v": level, "t": words, "kind": "total"})
+    total = {"nl": "Totaal", "en": "Total"}[chart.scene.language]
+    found = _steps(points, total, lambda level: chart.scene.shown(fields[0].field, level, fields[0].format))
     fills = [
         chart.scene.colour(chart.visual, "sentimentColors", name, default)
         for name, default in (("increaseFill", "#1B7F5C"), ("decreaseFill", "#B3261E"), ("totalFill", "#1F2A37"))
@@ -311,56 +306,53 @@ def _waterfall(chart: _Chart) -> Json | None:
     }  # fmt: skip
 
 
+def _steps(points: Points, total: str, shown: Callable[[float], str]) -> Points:
+    """Return each point with where it begins and ends, and their total last."""
+    level, found = 0.0, []
+    for point in points:
+        kind = "up" if point["v"] >= 0 else "down"
+        found.append({**point, "from": level, "to": level + point["v"], "kind": kind})
+        level += point["v"]
+    return [*found, {"c": total, "from": 0.0, "to": level, "v": level, "t": shown(level), "kind": "total"}]
+
+
 def _scatter(chart: _Chart) -> Json | None:
-    """Draw a dot for each category, its size by a measure."""
-    roles = ("X", "Y", "Size")
-    measures = chart.measures(*roles)
-    fields = {role: next(iter(chart.visual.fields(role)), None) for role in roles}
-    names = dict(zip((each.reference for each, _ in measures), (name for _, name in measures), strict=True))
-    found = []
-    for row in chart.rows(measures):
-        values = {role: row.values.get(names[each.reference]) for role, each in fields.items() if each}
-        if all(isinstance(values.get(role), int | float) for role in ("X", "Y")):
-            found.append(
-                {"c": chart.label(row), **{role: value for role, value in values.items() if value is not None}}
-            )
+    """Draw a dot for each category, its size by a measure, its name beside it where there is room."""
+    found = _dots(chart)
     if not found:
         return None
-    across, up = fields["X"], fields["Y"]
-
-    def axis(group: str, each: Projection | None) -> Json:
-        return {
-            **chart.axis(group, each.title if each else ""),
-            "format": chart.numbers([each] if each else []),
-            "tickCount": 4,
-        }
-
-    encoding: Json = {
-        "x": {
-            "field": "X",
+    encoding: Json = {}
+    for axis, role, group in (("x", "X", "categoryAxis"), ("y", "Y", "valueAxis")):
+        each = chart.visual.fields(role)[0]
+        encoding[axis] = {
+            "field": role,
             "type": "quantitative",
-            "axis": axis("categoryAxis", across),
-            "scale": {"zero": False, "nice": True},
-        },
-        "y": {
-            "field": "Y",
-            "type": "quantitative",
-            "axis": axis("valueAxis", up),
-            "scale": {"zero": False, "nice": True},
-        },
-    }
-    dots: Json = {
-        "mark": {"type": "circle", "opacity": 0.55, "color": chart.scene.palette[2 % len(chart.scene.palette)]}
-    }
-    if fields["Size"]:
-        dots["encoding"] = {
-            "size": {"field": "Size", "type": "quantitative", "legend": None, "scale": {"range": [40, 500]}}
+            "axis": {**chart.axis(group, each.title), "format": chart.numbers([each]), **_FEW},
+            "scale": {"zero": False, "nice": True, "padding": 22},
         }
-    words = {
+    palette = chart.scene.palette
+    dots: Json = {"mark": {"type": "circle", "opacity": 0.55, "color": palette[2 % len(palette)]}}
+    if chart.visual.fields("Size"):
+        scale = {"range": [40, 500]}
+        dots["encoding"] = {"size": {"field": "Size", "type": "quantitative", "legend": None, "scale": scale}}
+    words: Json = {
         "mark": {"type": "text", "dy": -14, "fontSize": 10, "color": _INK, "limit": 130},
         "encoding": {"text": {"field": "c"}},
     }
-    return {"data": {"values": found}, "encoding": encoding, "layer": [dots, *([words] if len(found) <= 12 else [])]}  # noqa: PLR2004
+    layers = [dots, words] if len(found) <= _NAMED else [dots]
+    return {"data": {"values": found}, "encoding": encoding, "layer": layers}
+
+
+def _dots(chart: _Chart) -> Points:
+    """Return a point for each category that has both a place along and a place up."""
+    measures = {role: pair for role in ("X", "Y", "Size") for pair in chart.measures(role)[:1]}
+    found = []
+    for row in chart.rows(list(measures.values())):
+        values = {role: row.values.get(name) for role, (_, name) in measures.items()}
+        if all(isinstance(values.get(role), int | float) for role in ("X", "Y")):
+            known = {role: value for role, value in values.items() if value is not None}
+            found.append({"c": chart.label(row), **known})
+    return found
 
 
 def _donut(chart: _Chart) -> Json | None:
