@@ -20,7 +20,7 @@ from generator.pack import STARTUP_SQL, pack
 from generator.plan import steps
 from generator.problems import Problem, Stop
 from generator.resolve import resolve
-from generator.spec import rules, workbook
+from generator.spec import logos, rules, workbook
 from generator.spec.records import OFFICE
 from generator.spec.sheets import find_sheet
 
@@ -92,8 +92,9 @@ def load(specs: Path, templates: Path | None = None) -> Loaded:
     """Read and resolve the workbooks; problems are values, only broken templates raise ``Stop``."""
     known = catalogue.load(templates)
     spec, problems = workbook.read(specs)
-    clients, unresolved = resolve(spec, known)
-    return Loaded(spec, clients, (*problems, *rules.check(spec), *unresolved), known)
+    pictures, missing = logos.read_logos(spec, specs)
+    clients, unresolved = resolve(spec, known, pictures)
+    return Loaded(spec, clients, (*problems, *rules.check(spec), *missing, *unresolved), known)
 
 
 def makeable(loaded: Loaded, *, keep_going: bool) -> tuple[tuple[Client, ...], tuple[str, ...]]:

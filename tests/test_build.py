@@ -41,6 +41,7 @@ from generator.problems import Cell, Stop
 from generator.resolve import resolve
 from generator.spec import workbook
 from generator.spec.example import example_rows
+from generator.spec.example_logos import example_logos
 from generator.spec.records import MeasureRow, ReportRow
 from generator.spec.writer import write_workbook
 
@@ -79,6 +80,8 @@ def example(folder):
     """Return the example office: client code → built bundle."""
     path = folder / "kantoor.xlsx"
     path.write_bytes(write_workbook("nl", example_rows("nl")))
+    for name, picture in example_logos().items():
+        (folder / name).write_bytes(picture)
     loaded = pipeline.load(path)
     assert not loaded.problems
     return {each.code: build(each, loaded.catalogue) for each in loaded.clients}

@@ -36,6 +36,7 @@ LONGEST_MODULE = 400
 
 # Exceptions that never reach the user: each is raised and caught inside one stage.
 INTERNAL = {
+    "generator.spec.pictures.NoPictureError",  # becomes the problem of a cell
     "generator.spec.values.BadValue",  # a cell's parser tells the reader of the row what is wrong
     "generator.preview.m.values.MError",  # a query of a model that the preview can't run: its table is left out
     "generator.build.m.MError",  # a Jinja error, so that Jinja adds the line of the template

@@ -524,13 +524,6 @@ def test_own_formulas_and_visuals_may_use_an_extra_table(tmp_path):
     assert (visual.category, visual.values) == (("Dagboeken[Code]",), ("Aantal dagboeken",))
 
 
-def test_what_is_not_used_yet_is_said_once(tmp_path):
-    logo = ONE.replace("| Code | Naam | URL |", "| Code | Naam | URL | Logo |").replace(
-        "vd-bakker/odata4 |", "vd-bakker/odata4 | logo.png |"
-    )
-    assert problems(tmp_path, logo) == ["B064 Klanten!D2"]
-
-
 def test_a_new_page_that_looks_like_another_is_told(tmp_path):
     for page, told in (("Samenvating", ["B065 Visuals!C2"]), ("Werkplaats", [])):
         assert problems(tmp_path, ONE + VISUALS + CARD.replace("Eigen", page)) == told

@@ -22,7 +22,16 @@ TEXT_KEYS = ("title", "subtitle", "text", "alt", "default")
 FIELD = re.compile(r"<<t\.(\w+)>>")
 PLACEHOLDER = re.compile(r"<<([^>]*)>>")
 HEAD = 88  # the lines of the head may touch: a text box has room above and below its line
-CONDITIONS = {"has_intercompany", "has_texts", "has_budget", "no_budget", "several_divisions", "mixed_currency", None}
+CONDITIONS = {
+    "has_intercompany",
+    "has_logo",
+    "has_texts",
+    "has_budget",
+    "no_budget",
+    "several_divisions",
+    "mixed_currency",
+    None,
+}
 
 
 def pages():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from generator.catalogue import Catalogue, Language, Page
     from generator.resolve.client import Client, ClientReport
+    from generator.spec.pictures import Picture
 
 _SCHEMA = "https://developer.microsoft.com/json-schemas/fabric/item/report/definition"
 VERSIONS = {
@@ -39,16 +40,21 @@ _STRIP_HEIGHT = 48  # a dropdown needs it, or it is cut off; with its own header
 _LABEL_HEIGHT = 18
 _NOWHERE = (0, 0, 100, 100)
 _CHOICE = "choice"  # among a visual's own texts: what a slicer has chosen when the report opens
+_PICTURE = "picture\0"  # no key of a text
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A report's files: ``definition`` and ``resources``, as (path, JSON) in the order they are packed."""
+    """A report's files: ``definition`` and ``resources``, as (path, JSON) in the order they are packed.
+
+    ``pictures`` lie among the resources, as the bytes that they are.
+    """
 
     definition: Mapping[str, Document]
     resources: Mapping[str, Document]
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def schema(family: str) -> str:
@@ -67,7 +73,7 @@ def build(client: Client, report: ClientReport, catalogue: Catalogue) -> Layer:
     }
     definition = {
         "version.json": Document({"$schema": schema("versionMetadata"), "version": "2.0.0"}),
-        "report.json": Document(_report(theme["name"])),
+        "report.json": Document(_report(theme["name"], client.logo)),
         "pages/pages.json": Document(pages_file),
     }
     for page_id, page in pages.items():
@@ -79,6 +85,7 @@ def build(client: Client, report: ClientReport, catalogue: Catalogue) -> Layer:
             f"SharedResources/BaseThemes/{BASE_THEME}.json": base,
             f"RegisteredResources/{theme['name']}": theme,
         },
+        {f"RegisteredResources/{client.logo.name}": client.logo.data} if client.logo else {},
     )
 
 
@@ -91,7 +98,10 @@ def _themes(name: str, catalogue: Catalogue) -> tuple[Document, Document]:
     return Document(own), Document({**theme, "name": BASE_THEME})
 
 
-def _report(theme: str) -> Json:
+def _report(theme: str, logo: Picture | None) -> Json:
+    registered = [{"name": theme, "path": theme, "type": "CustomTheme"}]
+    if logo:
+        registered.append({"name": logo.name, "path": logo.name, "type": "Image"})
     version = {"visual": VERSIONS["visualContainer"], "report": VERSIONS["report"], "page": VERSIONS["page"]}
     return {
         "$schema": schema("report"),
@@ -105,11 +115,7 @@ def _report(theme: str) -> Json:
                 "type": "SharedResources",
                 "items": [{"name": BASE_THEME, "path": f"BaseThemes/{BASE_THEME}.json", "type": "BaseTheme"}],
             },
-            {
-                "name": "RegisteredResources",
-                "type": "RegisteredResources",
-                "items": [{"name": theme, "path": theme, "type": "CustomTheme"}],
-            },
+            {"name": "RegisteredResources", "type": "RegisteredResources", "items": registered},
         ],
         "settings": {
             "useStylableVisualContainerHeader": True,
@@ -228,6 +234,8 @@ def _own_texts(visual: Visual, client: Client, scene: _Scene) -> tuple[tuple[str
             own[key] = client.texts[scene.report, scene.page]
         elif key == "all_findings":
             own[key] = _findings(client, scene)
+    if visual.kind == "image" and client.logo:
+        own[_PICTURE] = client.logo.name
     chosen = visual.kind == "slicer" and visual.single and visual.default_when_single and not visual.default
     if chosen and not client.limited:  # or it may not be the viewer's to see
         own[_CHOICE] = client.divisions[0].name
@@ -271,6 +279,7 @@ class _VisualWriter:
                 body["query"]["sortDefinition"] = {"sort": sort, "isDefaultSort": False}
         pbir.Styler(body, visual, self.text).apply()
         self.choice(body)
+        self.picture(body)
         if visual.kind == "slicer" and visual.strip:
             body["syncGroup"] = {"groupName": visual.name, "fieldChanges": True, "filterChanges": True}
         body["drillFilterOtherVisuals"] = True
@@ -322,6 +331,13 @@ class _VisualWriter:
         if key in self.own:
             return self.own[key]
         return self.scene.title if key == "page_title" else self.scene.texts.text(key)
+
+    def picture(self, body: Json) -> None:
+        """Fill in which registered picture an image shows."""
+        if name := self.own.get(_PICTURE):
+            item = {"PackageName": "RegisteredResources", "PackageType": 1, "ItemName": name}
+            shown = {"imageUrl": {"expr": {"ResourcePackageItem": item}}}
+            body["objects"].setdefault("general", [{"properties": {}}])[0]["properties"] |= shown
 
     def choice(self, body: Json) -> None:
         """Fill in what a slicer has chosen when the report opens."""

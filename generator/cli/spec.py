@@ -30,12 +30,15 @@ _WRONG_COMMAND = 2
 def new(settings: Settings, file: Path | None, *, example: bool) -> int:
     """Maak een werkmap om in te vullen: keuzelijsten, uitleg bij elke kop en een voorbeeldrij."""
     from generator.spec.example import example_rows, first_rows  # noqa: PLC0415  openpyxl takes a while
+    from generator.spec.example_logos import example_logos  # noqa: PLC0415
     from generator.spec.writer import write_workbook  # noqa: PLC0415
 
     language = speak(settings)
     file = file or (settings.specs if settings.specs.suffix == ".xlsx" else settings.specs / "kantoor.xlsx")
     rows = example_rows(language) if example else first_rows(language)
     _write_new(file, write_workbook(language, rows), language)
+    for name, picture in example_logos().items() if example else ():
+        _write_beside(file.with_name(name), picture)
     clients, divisions = len(rows["clients"]), len(rows["divisions"])
     if settings.json:
         say_json({"file": file.as_posix(), "clients": clients, "divisions": divisions}, (), language)
@@ -59,6 +62,17 @@ def _write_new(file: Path, content: bytes, language: str) -> None:
         raise click.UsageError(nl if language == "nl" else en) from None
     except OSError as error:
         raise click.UsageError(f"{file}: {error.strerror}") from None
+
+
+def _write_beside(file: Path, content: bytes) -> None:
+    """Write a file that the example names; one of that name is the user's own, and does as well."""
+    try:
+        with file.open("xb") as target:
+            target.write(content)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise click.UsageError(f"{file}: {error.strerror}") from error
 
 
 def _welcome(file: Path, clients: int, divisions: int, language: str, *, example: bool) -> list[str]:

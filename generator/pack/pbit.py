@@ -46,7 +46,7 @@ def pbit(report: BuiltReport, layer: Mapping[str, bytes]) -> bytes:
     return pack(
         [
             part("Version", _utf16(VERSION)),
-            part("[Content_Types].xml", _CONTENT_TYPES.format(defaults="").encode()),
+            part("[Content_Types].xml", _content_types(tuple(layer))),
             part("DataModelSchema", _utf16(written(report.database).decode().rstrip("\n"))),
             *_fixed(),
             *(part(part_name(f"Report/{path}"), data) for path, data in layer.items()),
@@ -56,12 +56,25 @@ def pbit(report: BuiltReport, layer: Mapping[str, bytes]) -> bytes:
 
 def layer_files(report: BuiltReport) -> dict[str, bytes]:
     """Return the files of a report's pages and resources, the same in a template and in a project, in packing order."""
-    folders = (("definition", report.layer.definition), ("StaticResources", report.layer.resources))
+    layer = report.layer
+    resources = {path: content.text for path, content in layer.resources.items()} | dict(layer.pictures)
+    folders = (
+        ("definition", {path: content.text for path, content in layer.definition.items()}),
+        ("StaticResources", resources),
+    )
     return {
-        f"{folder}/{path}": content.text
+        f"{folder}/{path}": data
         for folder, files in folders
-        for path, content in sorted(files.items(), key=lambda item: item[0].encode())
+        for path, data in sorted(files.items(), key=lambda item: item[0].encode())
     }
+
+
+@lru_cache(maxsize=256)
+def _content_types(paths: tuple[str, ...]) -> bytes:
+    """Return the list of content types, with the extension of each kind of picture."""
+    kinds = sorted({path.rpartition(".")[2] for path in paths} - {"json"})
+    defaults = "".join(f'<Default Extension="{kind}" ContentType="" />' for kind in kinds)
+    return _CONTENT_TYPES.format(defaults=defaults).encode()
 
 
 @lru_cache(maxsize=1)

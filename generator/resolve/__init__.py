@@ -16,9 +16,10 @@ from generator.resolve.wishes import extra_table, mapped_line, own_measures, pag
 from generator.spec.records import EVERYONE, OFFICE, ClientRow, Office, Record, ReportRow, Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.catalogue import Catalogue, Report
+    from generator.spec.pictures import Picture
     from generator.spec.records import DivisionRow, MeasureRow, TableRow
 
 Row = TypeVar("Row", bound=Any)
@@ -37,23 +38,20 @@ ACCOUNT_DIGITS = 30  # account codes are compared as text, padded to this length
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
-def resolve(spec: Spec, catalogue: Catalogue) -> tuple[tuple[Client, ...], tuple[Problem, ...]]:
-    """Return all active clients, the consolidated one last, and every problem of a name in the workbooks."""
+def resolve(
+    spec: Spec, catalogue: Catalogue, logos: Mapping[str, Picture] | None = None
+) -> tuple[tuple[Client, ...], tuple[Problem, ...]]:
+    """Return all active clients, the consolidated one last, and every problem of a name in the workbooks.
+
+    ``logos`` are the pictures that cells name; one that could not be read is a problem already.
+    """
     if spec.office is None:
         return (), ()
-    resolver = _Resolver(spec, spec.office, catalogue)
+    resolver = _Resolver(spec, spec.office, catalogue, logos or {})
     clients = [resolver.client(row) for row in spec.clients if row.active is not False]
     if spec.office.consolidated_url:
         clients.append(resolver.office_client(clients))
-    resolver.problems += _not_used(spec)
     return tuple(clients), tuple(dict.fromkeys(resolver.problems))
-
-
-def _not_used(spec: Spec) -> Iterator[Problem]:
-    """Yield what the workbook asks for and no bundle has yet: nothing is ignored in silence."""
-    logos = [row for row in (spec.office, *spec.clients) if row and row.logo]
-    if logos:
-        yield Problem("B064", logos[0].where("logo"), {"name": "Logo"})
 
 
 def _by_client(rows: Iterable[Row]) -> dict[str, list[Row]]:
@@ -67,8 +65,9 @@ def _by_client(rows: Iterable[Row]) -> dict[str, list[Row]]:
 class _Resolver:
     """Resolve one client after the other against the same spec and templates; problems pile up in ``problems``."""
 
-    def __init__(self, spec: Spec, office: Office, catalogue: Catalogue) -> None:
+    def __init__(self, spec: Spec, office: Office, catalogue: Catalogue, logos: Mapping[str, Picture]) -> None:
         self.office = office
+        self.logos = logos
         self.catalogue = catalogue
         self.problems: list[Problem] = []
         self.office_language = self.language(office.language or DEFAULT_LANGUAGE, office)
@@ -105,6 +104,7 @@ class _Resolver:
                 year_end_month=int(row.fiscal_year_end[:2]) if row.fiscal_year_end else DEFAULT_YEAR_END_MONTH,
                 fast_tables=row.fast_tables is not False,
                 theme=self.theme(row.theme, row) if row.theme else self.office_theme,
+                logo=self.logos.get(row.logo or self.office.logo or ""),
                 budget_scenario=row.budget_scenario or "",
                 client_id=row.client_id or "",
                 exact_user=row.exact_user or "",
@@ -139,6 +139,7 @@ class _Resolver:
                 year_end_month=DEFAULT_YEAR_END_MONTH,
                 fast_tables=True,
                 theme=self.office_theme,
+                logo=self.logos.get(office.logo or ""),
                 budget_scenario="",
                 client_id=office.client_id or "",
                 exact_user=office.exact_user or "",

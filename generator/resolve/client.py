@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from generator.catalogue import Measure, Page
+    from generator.spec.pictures import Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ class Client:
     workspace: str
     refresh: tuple[str, ...]
     reports: tuple[ClientReport, ...]
+    logo: Picture | None = None
     measures: tuple[Measure, ...] = ()
     tables: tuple[ExtraTable, ...] = ()
     mapping: tuple[MappedRange, ...] = ()

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from generator.catalogue import Visual
+from generator.resolve.layout import overlaps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ _FOOT = (24, 608, 1232, 88)
 """Where the accountant's findings stand on a page that has them; the page's visuals end above it."""
 
 _HEAD = frozenset({"titel", "wie", "periodetekst", "controles", "logo"})
+_IMAGE = "image"
 _GUTTER = 16
 _LEAST_HEIGHT = 96
 
@@ -31,12 +33,19 @@ class Facts:
     has_budget: bool
     has_texts: bool
     has_intercompany: bool
+    has_logo: bool
 
     @classmethod
     def of(cls, client: Client) -> Facts:
         """Return the facts of a client."""
-        several, mixed = len(client.divisions) > 1, client.mixed_currency
-        return cls(several, mixed, bool(client.budget_scenario), bool(client.texts), bool(client.intercompany))
+        return cls(
+            several_divisions=len(client.divisions) > 1,
+            mixed_currency=client.mixed_currency,
+            has_budget=bool(client.budget_scenario),
+            has_texts=bool(client.texts),
+            has_intercompany=bool(client.intercompany),
+            has_logo=client.logo is not None,
+        )
 
     def hold(self, condition: str | None) -> bool:
         """Tell whether a condition of a template holds; no condition always does."""
@@ -66,7 +75,18 @@ def _page(page: Page, facts: Facts, *, found: bool) -> Page:
         for visual in page.visuals
         if facts.hold(visual.when)
     )
+    logo = next((visual.at for visual in visuals if visual.kind == _IMAGE), None)
+    if logo:
+        visuals = tuple(_before(visual, logo) for visual in visuals)
     return replace(page, visuals=(*map(_above_foot, visuals), _findings(_FOOT)) if found else visuals)
+
+
+def _before(visual: Visual, logo: Position) -> Visual:
+    """Return a visual of the head that ends before the logo."""
+    if visual.at is None or visual.kind == _IMAGE or not overlaps(visual.at, logo):
+        return visual
+    x, y, _, height = visual.at
+    return replace(visual, at=(x, y, logo[0] - _GUTTER - x, height))
 
 
 @lru_cache(maxsize=4096)

@@ -20,6 +20,7 @@ _EXAMPLE: Rows = {
             "consolidated_url": "https://bridge-online.cloud/vd-kantoor/odata4",
             "client_id": "6b1c5d1e-0a57-4c1f-9d42-3f0e6a7c1000",
             "exact_user": "powerbi.kantoor@vandam.example",
+            "logo": "logo-kantoor.png",
         },
     ),
     "clients": (
@@ -53,6 +54,7 @@ _EXAMPLE: Rows = {
             "manager": "Jan",
             "client_id": "6b1c5d1e-0a57-4c1f-9d42-3f0e6a7c1003",
             "exact_user": "powerbi.hockeyclub@vandam.example",
+            "budget_scenario": "BUDGET",
             "fiscal_year_end": "06-30",
             "refresh": "07:30",
         },
@@ -76,6 +78,8 @@ _EXAMPLE: Rows = {
             "manager": "Jan",
             "client_id": "6b1c5d1e-0a57-4c1f-9d42-3f0e6a7c1005",
             "exact_user": "powerbi.garage@vandam.example",
+            "theme": "koper",
+            "logo": "logo-garage.png",
             "refresh": "08:00",
         },
         {
@@ -100,6 +104,12 @@ _EXAMPLE: Rows = {
     ),
     "reports": (
         {"client": "*", "report": "financieel"},
+        {
+            "client": "bakker",
+            "report": "financieel",
+            "title": "Cijfers van de bakker",
+            "pages": "Samenvatting, Winst-en-verlies, Balans, Debiteuren, Verantwoording",
+        },
         {"client": "_office", "report": "kantoor"},
     ),
     "measures": (

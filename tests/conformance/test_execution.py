@@ -1,5 +1,6 @@
 """Queries executed on a small ledger: rows, columns and types as plain Python makes them of the same ledger."""
 
+import shutil
 from collections import Counter
 
 import openpyxl
@@ -173,6 +174,8 @@ def other_history(request, tmp_path_factory):
             sheet.cell(row, places["Jaren historie"]).value = request.param
             sheet.cell(row, places["Budgetscenario"]).value = ledger.SCENARIO
     book.save(folder / "kantoor.xlsx")
+    for logo in EXAMPLE.parent.glob("*.png"):
+        shutil.copy(logo, folder)
     done = generate(folder / "output", specs=folder / "kantoor.xlsx")
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return Office(folder / "output", folder / "kantoor.xlsx")

@@ -80,7 +80,7 @@ OPEN_ITEMS = (  # year, period of the snapshot, invoice, relation, days it is du
     (2, 4, 7017, "K1", 1, 847_00),  # not yet due
     (2, 12, 7018, "K1", 30, 1_00),  # a period that is not over: no snapshot yet
 )
-SCENARIO = "B1"
+SCENARIO = "BUDGET"
 BUDGET = (  # scenario, year, period, account, cents
     (SCENARIO, -2, 1, "8000", -1_00),
     (SCENARIO, 0, 1, "8000", -900_00),
