@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import textwrap
+from importlib.resources import files
 from pathlib import Path
 
 import bundles
@@ -123,6 +124,11 @@ def test_the_document_is_that_of_the_contract(capsys, service):
     assert (oneill["reachable"], oneill["signed_in"], oneill["missing_tables"]) == (True, True, [])
     assert document["problems"][0]["client"] == "oneill"
     assert "abonnement" in document["problems"][0]["hint"]
+    schema = json.loads(files("generator").joinpath("schemas/probe.json").read_text("utf-8"))
+    assert set(schema["$defs"]["database"]["required"]) == KEYS
+    assert schema["properties"].keys() == document.keys()
+    assert schema["$defs"]["database"]["properties"].keys() == oneill.keys()
+    assert set(schema["$defs"]["problem"]["required"]) == document["problems"][0].keys()
 
 
 def test_a_problem_stands_under_its_row_with_one_remedy(capsys, service):

@@ -51,7 +51,7 @@ def probe(settings: Settings, *, sandbox: bool, quick: bool, timeout: int, keep_
     clients, skipped = chosen(settings, loaded, *pipeline.makeable(loaded, keep_going=keep_going))
     signed, unsigned = _signed(clients, loaded, sandbox=sandbox)
     now = dt.datetime.now(dt.UTC).astimezone()
-    limits = Limits(silence=float(timeout), answer=3.0 * timeout)
+    limits = Limits(silence=float(timeout), answer=3.0 * timeout, wait=min(60.0, timeout))
     manner = Manner(now.date(), count=not quick, limits=limits)
     asked = _asked(signed, manner, settings.jobs or AT_ONCE, settings, language)
     if sandbox:

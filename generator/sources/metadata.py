@@ -5,13 +5,15 @@ It is a stranger's XML: no entity in it is expanded, nothing it names is fetched
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 _EDMX = "{http://docs.oasis-open.org/odata/ns/edmx}"
 _EDM = "{http://docs.oasis-open.org/odata/ns/edm}"
@@ -42,12 +44,31 @@ class Unreadable:
     cut: bool = False
 
 
-Sets = dict[str, dict[str, str]]
-"""Entity set → column → type, such as ``Int32``; primitive types are without their ``Edm.``."""
+@dataclass(frozen=True, slots=True)
+class Description:
+    """The names of all entity sets, and of those that were asked for the columns: name → type, such as ``Int32``."""
+
+    names: frozenset[str]
+    columns: Mapping[str, Mapping[str, str]]
 
 
-def entity_sets(document: bytes) -> Sets | Unreadable:
-    """Return the entity sets of a ``$metadata`` document with their columns, those of base types included."""
+class Descriptions:
+    """Reads descriptions, in a thread since they are large, and equal ones once: one driver gives one for all."""
+
+    def __init__(self) -> None:
+        """Begin with nothing read."""
+        self._read: dict[tuple[bytes, frozenset[str]], asyncio.Task[Description | Unreadable]] = {}
+
+    async def read(self, document: bytes, wanted: frozenset[str]) -> Description | Unreadable:
+        """Return what a document says of the wanted entity sets."""
+        key = hashlib.sha256(document).digest(), wanted
+        if key not in self._read:
+            self._read[key] = asyncio.create_task(asyncio.to_thread(description, document, wanted))
+        return await self._read[key]
+
+
+def description(document: bytes, wanted: Collection[str]) -> Description | Unreadable:
+    """Return what a ``$metadata`` document says of entity sets; columns of base types are theirs too."""
     if b"<!DOCTYPE" in document:
         return Unreadable("er staat een DOCTYPE in", "it holds a DOCTYPE")
     # Read as UTF-8 whatever it says of itself: in another encoding a DOCTYPE could hide from the line above.
@@ -64,11 +85,10 @@ def entity_sets(document: bytes) -> Sets | Unreadable:
     if root.tag != f"{_EDMX}Edmx":
         return Unreadable("het beschrijft geen OData 4", "it does not describe OData 4")
     types = _Types(root)
-    sets = {
-        entity_set.get("Name", ""): types.columns(entity_set.get("EntityType", ""))
-        for entity_set in root.iter(f"{_EDM}EntitySet")
-    }
-    return sets or Unreadable("er staat geen enkele tabel in", "it holds no table at all")
+    sets = {each.get("Name", ""): each.get("EntityType", "") for each in root.iter(f"{_EDM}EntitySet")}
+    if not sets:
+        return Unreadable("er staat geen enkele tabel in", "it holds no table at all")
+    return Description(frozenset(sets), {name: types.columns(sets[name]) for name in wanted if name in sets})
 
 
 class _Types:

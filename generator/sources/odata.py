@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from generator.problems import Problem
-from generator.sources.metadata import FITTING, Unreadable, entity_sets
+from generator.sources.metadata import FITTING, Unreadable
 from generator.sources.wire import Failure
 
 if TYPE_CHECKING:
-    from generator.sources.metadata import Sets
+    from collections.abc import Mapping
+
+    from generator.sources.metadata import Description, Descriptions
     from generator.sources.question import Need, Question
     from generator.sources.wire import Wire
+
+    Sets = Mapping[str, Mapping[str, str]]  # entity set → column → type
 
 _RECENT, _LONG_AGO = 35, 730  # days in which the newest row is looked for: first a month, then two years
 _STALE = 100  # days: who books per quarter is on time within them
@@ -73,11 +77,13 @@ class Finding:
         self.say(failure.code, **failure.values)
 
 
-async def ask(question: Question, wire: Wire, today: dt.date, *, count: bool = True) -> Finding:
+async def ask(
+    question: Question, wire: Wire, descriptions: Descriptions, today: dt.date, *, count: bool = True
+) -> Finding:
     """Ask a database all there is to ask; without ``count`` no rows are counted. The finding holds every problem."""
     finding = Finding(question)
     started = time.monotonic()
-    sets = await _described(finding, wire)
+    sets = await _described(finding, wire, descriptions)
     if sets is not None and await _divided(finding, wire, sets) and await _entitled(finding, wire, sets) and count:
         await _counted(finding, wire, sets, today)
     finding.requests = wire.requests
@@ -85,35 +91,37 @@ async def ask(question: Question, wire: Wire, today: dt.date, *, count: bool = T
     return finding
 
 
-async def _described(finding: Finding, wire: Wire) -> Sets | None:
+async def _described(finding: Finding, wire: Wire, descriptions: Descriptions) -> Sets | None:
     """Read what the database has, and compare it with what the reports need."""
     document = await wire.metadata()
     if isinstance(document, Failure):
         finding.fail(document)
         return None
     finding.reachable = True
-    sets = entity_sets(document)
-    if isinstance(sets, Unreadable):
-        code = "B236" if sets.cut else "B234"
-        finding.say(code, what="$metadata", reason_nl=sets.dutch, reason_en=sets.english)
+    question = finding.question
+    tables = [need.entity_set for need in question.needs] + ([question.rights[0]] if question.rights else [])
+    known = await descriptions.read(document, frozenset(map(question.named, tables)))
+    if isinstance(known, Unreadable):
+        code = "B236" if known.cut else "B234"
+        finding.say(code, what="$metadata", reason_nl=known.dutch, reason_en=known.english)
         return None
     finding.signed_in = finding.described = True
-    aliases = _aliases(finding.question, sets)
+    aliases = _aliases(question, known)
     if aliases:
-        finding.missing_tables += [need.entity_set for need in finding.question.needs]
-        finding.say("B246", alias=finding.question.alias, found=", ".join(aliases[:5]))
+        finding.missing_tables += [need.entity_set for need in question.needs]
+        finding.say("B246", alias=question.alias, found=", ".join(aliases[:5]))
         return None
-    for need in finding.question.needs:
-        _compare(finding, need, sets)
-    return sets
+    for need in question.needs:
+        _compare(finding, need, known.columns)
+    return known.columns
 
 
-def _aliases(question: Question, sets: Sets) -> list[str]:
+def _aliases(question: Question, known: Description) -> list[str]:
     """Return the aliases under which the needed tables stand, if none stands under the one of the workbook."""
-    if any(question.named(need.entity_set) in sets for need in question.needs):
+    if any(question.named(need.entity_set) in known.names for need in question.needs):
         return []
     wanted = {need.entity_set for need in question.needs}
-    parts = [name.rpartition("@") for name in sets]
+    parts = [name.rpartition("@") for name in known.names]
     return sorted({alias for table, _, alias in parts if table in wanted})
 
 
@@ -224,7 +232,7 @@ def _judge(finding: Finding, today: dt.date) -> None:
 
 
 async def _table(
-    question: Question, need: Need, wire: Wire, columns: dict[str, str], today: dt.date
+    question: Question, need: Need, wire: Wire, columns: Mapping[str, str], today: dt.date
 ) -> Table | Failure:
     """Return how many rows a table has and the date of its newest one: one request, and a few for the date."""
     name = question.named(need.entity_set)

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from generator.sources.metadata import Descriptions
 from generator.sources.odata import Finding, ask
 from generator.sources.wire import Limits, Wire, open_client
 
@@ -50,23 +51,24 @@ async def _all(
     questions: Sequence[Signed], manner: Manner, at_once: int, done: Callable[[Finding], None]
 ) -> list[Finding]:
     turn = asyncio.Semaphore(at_once)
+    descriptions = Descriptions()
 
     async def one(question: Question, credentials: Credentials) -> Finding:
         async with turn:
-            finding = await _one(question, credentials, manner)
+            finding = await _one(question, credentials, manner, descriptions)
         done(finding)
         return finding
 
     return list(await asyncio.gather(*(one(*signed) for signed in questions)))
 
 
-async def _one(question: Question, credentials: Credentials, manner: Manner) -> Finding:
+async def _one(question: Question, credentials: Credentials, manner: Manner, descriptions: Descriptions) -> Finding:
     """Ask one database with a client of its own: no cookie or connection of another client's sign-in is ever used."""
     opened = open_client(question.client, credentials, manner.limits, manner.transport, local=question.sandbox)
     try:
         async with opened as client:
             wire = Wire(client, question.url, manner.limits, manner.sleep)
-            return await ask(question, wire, manner.today, count=manner.count)
+            return await ask(question, wire, descriptions, manner.today, count=manner.count)
     except Exception as error:  # noqa: BLE001  whatever one database does ends no other's
         finding = Finding(question)
         finding.say("B089", error=type(error).__name__)
