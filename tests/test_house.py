@@ -38,6 +38,7 @@ LONGEST_MODULE = 400
 INTERNAL = {
     "generator.spec.pictures.NoPictureError",  # becomes the problem of a cell
     "generator.spec.values.BadValue",  # a cell's parser tells the reader of the row what is wrong
+    "generator.adopt.jsons.JsonError",  # a document tells its reader why it is not taken
     "generator.preview.m.values.MError",  # a query of a model that the preview can't run: its table is left out
     "generator.build.m.MError",  # a Jinja error, so that Jinja adds the line of the template
     "generator.sources.sandbox.refusal.Refused",  # becomes the answer to a request, inside the sandbox's server

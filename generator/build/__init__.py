@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from generator.build import report as layers
+from generator.build import stamp, stamp_pages
 from generator.build.lint import lint
 from generator.build.pull import pull
 from generator.build.queries import Query, environment, queries
@@ -32,6 +33,7 @@ class BuiltReport:
     database: Mapping[str, Any]
     layer: layers.Layer
     queries: tuple[Query, ...]
+    designed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,12 @@ def build(client: Client, catalogue: Catalogue) -> Built:
 def _report(client: Client, report: ClientReport, catalogue: Catalogue, env: jinja2.Environment) -> BuiltReport:
     pulled: Pulled = pull(client, report, catalogue)
     written = queries(client, report, pulled, catalogue, env)
+    design = catalogue.reports[report.name].design
+    if design is not None:
+        stamped = stamp.database(client, report, design, pulled, written, catalogue)
+        layer = stamp_pages.layer(client, report, design, catalogue)
+        pages = tuple(page.name for page in report.pages)
+        return BuiltReport(report.name, report.title, pages, stamped.database, layer, stamped.queries, designed=True)
     model = database(client, report, pulled, written, catalogue)
     lint(model, report, client)
     return BuiltReport(

@@ -61,6 +61,39 @@ def findings(database: Json, used: list[str], asked: set[str]) -> Iterator[tuple
             yield "no column is unused", f"{table}[{column}]"
 
 
+def rules(database: Json) -> list[tuple[str, str]]:
+    """Return (rule, name) for each rule that any model can break, whoever made it: names, relationships, formulas."""
+    model = database["model"]
+    shaped = {
+        "tables": [_shaped(table) for table in model["tables"]],
+        "relationships": [row for row in model.get("relationships", ()) if "fromTable" in row],
+        "roles": [
+            {**role, "tablePermissions": [r for r in role.get("tablePermissions", ()) if "filterExpression" in r]}
+            for role in model.get("roles", ())
+        ],
+    }
+    tables = {table["name"]: table for table in shaped["tables"]}
+    columns = {(name, column["name"]): column for name, table in tables.items() for column in table["columns"]}
+    formulas = {measure["name"]: measure["expression"] for table in tables.values() for measure in table["measures"]}
+    return [
+        *_relationships(shaped, columns),
+        *_names(tables, formulas),
+        *_formulas(shaped, tables, columns, formulas),
+    ]
+
+
+def _shaped(table: Json) -> Json:
+    """Return of a table what the rules look at, with nothing missing."""
+    return {
+        "name": table["name"],
+        "columns": [{"name": c["name"], "dataType": c.get("dataType", "")} for c in table.get("columns", ())],
+        "measures": [
+            {"name": measure["name"], "expression": _text(measure.get("expression", ""))}
+            for measure in table.get("measures", ())
+        ],
+    }
+
+
 def _text(expression: str | list[str]) -> str:
     return expression if isinstance(expression, str) else "\n".join(expression)
 
@@ -146,7 +179,7 @@ def _formulas(
 def _filters(model: Json) -> Iterator[tuple[str, str]]:
     for role in model.get("roles", ()):
         for row in role["tablePermissions"]:
-            yield f"{role['name']}: {row['name']}", row["filterExpression"]
+            yield f"{role['name']}: {row['name']}", _text(row["filterExpression"])
 
 
 def _items(model: Json) -> Iterator[tuple[str, str]]:

@@ -13,11 +13,14 @@ from generator.catalogue import CalculationGroup, Column, Measure, Relationship,
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from generator.catalogue import Catalogue, Language, Page, Visual
+    from generator.catalogue import Catalogue, Design, Language, Page, Visual
     from generator.resolve.client import Client, ClientReport, ExtraTable
 
 DIVISION = "Administratie"
 """The table that every table with a division looks up, and the name of that column everywhere."""
+
+ACCESS = "Toegang"
+"""The table of who may see which division."""
 
 _TEXT = re.compile(r"<<t\.(\w+)>>")
 
@@ -100,6 +103,12 @@ def rendered(
 
 def pull(client: Client, report: ClientReport, catalogue: Catalogue) -> Pulled:
     """Return the part of the templates that a report of a client needs, with the client's own measures and tables."""
+    design = catalogue.reports[report.name].design
+    return _composed(client, report, catalogue) if design is None else _designed(client, design, catalogue)
+
+
+def _composed(client: Client, report: ClientReport, catalogue: Catalogue) -> Pulled:
+    """Return what the pages of a report reach."""
     language = catalogue.languages[client.language]
     without = catalogue.reports[report.name].without
     formulas = {
@@ -115,13 +124,14 @@ def pull(client: Client, report: ClientReport, catalogue: Catalogue) -> Pulled:
         )
         for name, measure in catalogue.measures.items()
     }
-    formulas |= {measure.name.casefold(): measure for measure in client.measures}
+    own = [measure for measure in client.measures if measure.name not in report.without]
+    formulas |= {measure.name.casefold(): measure for measure in own}
     extra = {table.name: model_table(table) for table in client.tables}
     reach = _Reach(formulas, {**catalogue.tables, **extra})
     for page in report.pages:
         for text in page_fields(page):
             reach.field(text)
-    for measure in client.measures:
+    for measure in own:
         reach.measure(measure.name)
     for table in reach.tables.values():
         if table.check:
@@ -162,10 +172,30 @@ def _calculations(
     return tuple(kept)
 
 
+def _designed(client: Client, design: Design, catalogue: Catalogue) -> Pulled:
+    """Return what of the templates is in a designed model: its own tables as they are, what guards it, extra tables."""
+    found = {table["name"]: {column["name"] for column in table.get("columns", ())} for table in design.tables}
+    guards = {name for name, table in catalogue.tables.items() if table.check and (design.divisions or design.own)}
+    guards |= {ACCESS} if client.limited else set()
+    tables = []
+    for name, table in catalogue.tables.items():
+        protected = {DIVISION} if client.limited and name in found else set()
+        wanted = set(table.columns) if name in guards else (found.get(name, set()) | protected) & set(table.columns)
+        if wanted:
+            kept = {column: of for column, of in table.columns.items() if column in wanted}
+            tables.append(replace(table, columns=kept))
+    extra = [model_table(table) for table in client.tables]
+    names = {table.name for table in (*tables, *extra)}
+    ties = (*_extra_relationships(extra),) if found.get(DIVISION, set()) & {DIVISION} else ()
+    held = {measure["name"] for table in design.tables for measure in table.get("measures", ())}
+    measures = tuple(measure for name, measure in catalogue.measures.items() if name in held)
+    return Pulled((*tables, *extra), measures, tuple(tie for tie in ties if tie.from_[0] in names), design.shown)
+
+
 def _protected(reach: _Reach) -> None:
     """Reach the division of every table that has one, and who may see which: the role filters on them."""
-    reach.column("Toegang", "E-mail")
-    reach.column("Toegang", DIVISION)
+    reach.column(ACCESS, "E-mail")
+    reach.column(ACCESS, DIVISION)
     for table in tuple(reach.columns):
         if DIVISION in reach.tables[table].columns:
             reach.column(table, DIVISION)

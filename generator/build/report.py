@@ -49,12 +49,16 @@ Json = dict[str, Any]
 class Layer:
     """A report's files: ``definition`` and ``resources``, as (path, JSON) in the order they are packed.
 
-    ``pictures`` lie among the resources, as the bytes that they are.
+    ``pictures`` lie among the resources, as the bytes that they are. A designed report brings files of others as well
+    (``visuals``), and in the old format a ``layout`` in place of a definition; ``version`` is what a reader must know.
     """
 
     definition: Mapping[str, Document]
     resources: Mapping[str, Document]
     pictures: Mapping[str, bytes] = field(default_factory=dict)
+    visuals: Mapping[str, bytes] = field(default_factory=dict)
+    layout: Json | None = None
+    version: str = "1.32"
 
 
 def schema(family: str) -> str:
@@ -89,12 +93,17 @@ def build(client: Client, report: ClientReport, catalogue: Catalogue) -> Layer:
     )
 
 
+def theme_file(name: str) -> str:
+    """Return what the file of a theme is called, before the mark of its content."""
+    return names.file_safe(name).replace(" ", "_")
+
+
 @lru_cache(maxsize=64)
 def _themes(name: str, catalogue: Catalogue) -> tuple[Document, Document]:
     """Return a theme named after its content, since Power BI Desktop keeps themes by file name; and as the base."""
     theme = catalogue.themes[name]
     mark = hashlib.sha256(json.dumps(theme, sort_keys=True).encode()).hexdigest()[:8]
-    own = {**theme, "name": f"{names.file_safe(name).replace(' ', '_')}-{mark}.json"}
+    own = {**theme, "name": f"{theme_file(name)}-{mark}.json"}
     return Document(own), Document({**theme, "name": BASE_THEME})
 
 

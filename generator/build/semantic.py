@@ -62,16 +62,18 @@ def database(
             "discourageImplicitMeasures": True,
             "sourceQueryCulture": "en-US",
             "tables": [
-                _table(
+                table_of(
                     table, stem, expressions[table.name], pulled.measures if table.name == home else (), client.language
                 )
                 for table in pulled.tables
             ]
             + [calculations.table(group, stem) for group in pulled.calculations],
-            "relationships": [_relationship(row, stem) for row in pulled.relationships],
+            "relationships": [relationship_of(row, stem) for row in pulled.relationships],
             "roles": _roles(client, pulled),
             "expressions": [
-                _expression(query, stem, language.text("url_description")) for query in queries if query.kind != "table"
+                expression_of(query, stem, language.text("url_description"))
+                for query in queries
+                if query.kind != "table"
             ],
             "queryGroups": [
                 {"folder": folder, "annotations": [{"name": "PBI_QueryGroupOrder", "value": str(order)}]}
@@ -85,7 +87,8 @@ def database(
     }
 
 
-def _relationship(row: Relationship, stem: tuple[str, str]) -> dict[str, Any]:
+def relationship_of(row: Relationship, stem: tuple[str, str]) -> dict[str, Any]:
+    """Return a relationship as a TMSL object."""
     return {
         "name": names.stable_guid(*stem, *row.from_, *row.to),
         "fromTable": row.from_[0],
@@ -95,15 +98,16 @@ def _relationship(row: Relationship, stem: tuple[str, str]) -> dict[str, Any]:
     }
 
 
-def _table(
+def table_of(
     table: Table, stem: tuple[str, str], query: Query, measures: Sequence[Measure], language: str
 ) -> dict[str, Any]:
+    """Return a table as a TMSL object, with its query and, where it is their home, the measures."""
     made: dict[str, Any] = {"name": table.name, "lineageTag": names.stable_guid(*stem, table.name)}
     if table.date:
         made["dataCategory"] = "Time"
     if table.hidden:
         made["isHidden"] = True
-    made["columns"] = [_column(column, table, stem) for column in table.columns.values()]
+    made["columns"] = [column_of(column, table, stem) for column in table.columns.values()]
     made["partitions"] = [
         {
             "name": table.name,
@@ -113,7 +117,7 @@ def _table(
         },
     ]
     if measures:
-        made["measures"] = [_measure(measure, stem, language) for measure in measures]
+        made["measures"] = [measure_of(measure, stem, language) for measure in measures]
     made["annotations"] = [
         {"name": "PBI_ResultType", "value": "Table"},
         {"name": "PBI_NavigationStepName", "value": "Navigation"},
@@ -121,7 +125,8 @@ def _table(
     return made
 
 
-def _column(column: Column, table: Table, stem: tuple[str, str]) -> dict[str, Any]:
+def column_of(column: Column, table: Table, stem: tuple[str, str]) -> dict[str, Any]:
+    """Return a column as a TMSL object."""
     made: dict[str, Any] = {
         "name": column.name,
         "dataType": _DATA_TYPES[column.type],
@@ -144,7 +149,8 @@ def _column(column: Column, table: Table, stem: tuple[str, str]) -> dict[str, An
     return made
 
 
-def _measure(measure: Measure, stem: tuple[str, str], language: str) -> dict[str, Any]:
+def measure_of(measure: Measure, stem: tuple[str, str], language: str) -> dict[str, Any]:
+    """Return a measure as a TMSL object."""
     lines = measure.dax.split("\n")
     made: dict[str, Any] = {
         "name": measure.name,
@@ -160,7 +166,7 @@ def _measure(measure: Measure, stem: tuple[str, str], language: str) -> dict[str
     return made
 
 
-def _expression(query: Query, stem: tuple[str, str], url_description: str) -> dict[str, Any]:
+def expression_of(query: Query, stem: tuple[str, str], url_description: str) -> dict[str, Any]:
     """Return a shared expression; the parameter's description is the hint that Power BI Desktop shows."""
     made: dict[str, Any] = {
         "name": query.name,

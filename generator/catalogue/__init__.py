@@ -5,12 +5,17 @@ Everything in them is data of ``templates/``; a folder of the user's own lies ov
 
 from __future__ import annotations
 
+from generator.catalogue.designs import FOLDER
 from generator.catalogue.reader import load, packaged
 from generator.catalogue.records import (
+    DESIGNED,
+    LAYOUT,
     CalculationGroup,
     CalculationItem,
     Catalogue,
     Column,
+    Design,
+    DesignPage,
     Entity,
     Language,
     Line,
@@ -26,10 +31,15 @@ from generator.catalogue.records import (
 )
 
 __all__ = [
+    "DESIGNED",
+    "FOLDER",
+    "LAYOUT",
     "CalculationGroup",
     "CalculationItem",
     "Catalogue",
     "Column",
+    "Design",
+    "DesignPage",
     "Entity",
     "Language",
     "Line",

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from generator.catalogue import designs
 from generator.catalogue.records import (
     CalculationGroup,
     CalculationItem,
@@ -64,7 +65,9 @@ def _overlay(*folders: Path | None) -> dict[str, Path]:
         for folder in folders
         if folder is not None
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.startswith(".") and path.resolve().is_relative_to(folder.resolve())
+        if path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.resolve().is_relative_to(folder.resolve())
     }
 
 
@@ -95,7 +98,8 @@ class _Reader:
             pages={name: self.page(name) for name in self.names("pages", ".toml")},
             reports={
                 name: self.record(Report, "reports.toml", name, row) for name, row in self.toml("reports.toml").items()
-            },
+            }
+            | dict(designs.reports(self.files)),
             languages={name: self.language(name) for name in self.names("texts", ".toml")},
             queries={
                 path.removeprefix(f"{self.platform}/queries/"): self.text(path.removeprefix(f"{self.platform}/"))

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
 Position = tuple[int, int, int, int]
 """x, y, width and height in pixels on a page of 1280 by 720."""
 
+DESIGNED = "designed"
+"""The kind of a visual that stands in a design and is not made here."""
+
+LAYOUT = "Layout"
+"""The document of a report in the format before PBIR."""
+
 _FIELD = re.compile(r"(?P<table>[^\[\]]+)\[(?P<column>[^\[\]]+)\]")
 
 
@@ -183,7 +189,9 @@ class Visual:
 class Page:
     """A page; with ``drill_through`` it is hidden and opened from a row of another page.
 
-    Compared by identity, as its visuals are.
+    ``designed`` is Desktop's own name of a page that was designed there, and whether it is hidden; of its visuals only
+    the places are known here (``DESIGNED``). Compared by
+    identity, as its visuals are.
     """
 
     name: str
@@ -191,6 +199,57 @@ class Page:
     drill_through: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
     when: str | None = None
+    designed: tuple[str, bool] | None = None
+
+    @property
+    def is_hidden(self) -> bool:
+        """Tell whether a reader comes to it only from another page."""
+        return bool(self.drill_through) or bool(self.designed and self.designed[1])
+
+
+@dataclass(frozen=True, slots=True)
+class DesignPage:
+    """A page as Desktop wrote it: its own name and title, titles per language, size, and where its visuals stand."""
+
+    id: str
+    title: str
+    titles: Mapping[str, str] = field(default_factory=dict)
+    hidden: bool = False
+    width: int = 1280
+    height: int = 720
+    taken: tuple[Position, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Design:
+    """A report designed in Power BI Desktop, with markers where each client has values of its own.
+
+    ``queries`` are templates of M by name; ``own`` the queries that are Bundel's and made as in a composed report;
+    ``divisions`` maps each table with rows of the database to the column of its division (empty where it has none);
+    ``documents`` are the JSON files of the report by path, ``resources`` its other files; ``version`` is what a reader
+    of the file must know; ``shown`` are the measures that visuals show; with
+    ``follows_theme`` the theme is that of each client.
+    """
+
+    version: str
+    database: Mapping[str, Any]
+    tables: tuple[Mapping[str, Any], ...]
+    expressions: tuple[Mapping[str, Any], ...]
+    queries: Mapping[str, str]
+    own: frozenset[str]
+    divisions: Mapping[str, str]
+    pages: tuple[DesignPage, ...]
+    documents: Mapping[str, Mapping[str, Any]]
+    resources: Mapping[str, bytes]
+    titles: Mapping[str, str] = field(default_factory=dict)
+    captions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    shown: frozenset[str] = frozenset()
+    follows_theme: bool = False
+
+    @property
+    def is_layout(self) -> bool:
+        """Tell whether the report is in the old format, one document for all pages."""
+        return LAYOUT in self.documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +257,8 @@ class Report:
     """A report; ``scope`` says whom it is for (client or office), ``fact`` which table holds the amounts.
 
     ``without`` are measures that are blank in it, since what they compare is not loaded there; ``calculations`` are
-    the calculation groups that it offers to authors.
+    the calculation groups that it offers to authors. With a ``design`` it is a report of Power BI Desktop, stamped for
+    each client; else its pages are composed, and pull the model.
     """
 
     name: str
@@ -208,6 +268,7 @@ class Report:
     default: bool = False
     without: tuple[str, ...] = ()
     calculations: tuple[str, ...] = ()
+    design: Design | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from generator.problems import Cell, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.catalogue.records import Catalogue, Page, Visual
+    from generator.catalogue.records import Catalogue, Page, Report, Visual
 
 COLUMN_TYPES = frozenset({"text", "int", "decimal", "number", "date", "datetime", "bool"})
 OWN_TEXTS = frozenset({"page_title", "client_name", "findings", "all_findings"})
@@ -26,8 +26,13 @@ def faults(known: Catalogue) -> Iterator[Problem]:
         yield Problem("B121", Cell(path), {"path": path, "name": name})
 
 
+def _composed(known: Catalogue) -> Iterator[Report]:
+    """Yield the reports that are made of pages of the templates; a designed one brings its own."""
+    yield from (report for report in known.reports.values() if report.design is None)
+
+
 def _reports(known: Catalogue) -> Iterator[tuple[str, str]]:
-    for report in known.reports.values():
+    for report in _composed(known):
         yield from (("reports.toml", f"{report.name}: {page}") for page in report.pages if page not in known.pages)
         if report.fact not in known.tables:
             yield "reports.toml", f"{report.name}: {report.fact}"
@@ -101,7 +106,9 @@ def _languages(known: Catalogue) -> Iterator[tuple[str, str]]:
         yield from ((path, f"text.{key}") for key in sorted(used - texts.keys() - {"culture"}))
         yield from ((path, f"line.{name}") for name in known.lines if name not in language.sections.get("line", {}))
         yield from (
-            (path, f"report.{name}") for name in known.reports if name not in language.sections.get("report", {})
+            (path, f"report.{report.name}")
+            for report in _composed(known)
+            if report.name not in language.sections.get("report", {})
         )
         if language.code not in known.setup:
             yield f"setup/{language.code}.md", language.code

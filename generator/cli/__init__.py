@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "status": ("status", "Toon wat gepubliceerd is en wat afwijkt.", "Show what is published and what differs."),
     "retire": ("status", "Haal een klant weg.", "Take a client down."),
     "preview": ("preview", "Teken de pagina's met voorbeeldcijfers.", "Draw the pages with sample figures."),
+    "adopt": ("adopt", "Maak een sjabloon van een rapport uit Desktop.", "Make a template of a report of Desktop."),
     "doctor": ("doctor", "Controleer de installatie.", "Check the installation."),
 }
 _STOPPED = 130

@@ -47,9 +47,21 @@ def pbip(client: Client, report: BuiltReport, layer_files: Mapping[str, bytes]) 
             },
         ),
     }
-    files |= {f"{model}/{path}": data for path, data in tmdl(report.database).items()}
+    files |= {f"{model}/{path}": data for path, data in _model(report).items()}
     files |= {f"{layer}/{path}": data for path, data in layer_files.items()}
+    if report.layer.layout is not None:
+        files[f"{layer}/report.json"] = written(report.layer.layout)
     return files
+
+
+def _model(report: BuiltReport) -> dict[str, bytes]:
+    """Return the model as TMDL; as TMSL where a designed one holds what our TMDL does not know: projects take both."""
+    try:
+        return tmdl(report.database)
+    except (ValueError, TypeError, KeyError):
+        if not report.designed:
+            raise
+        return {"model.bim": written(report.database)}
 
 
 def _platform(client: Client, report: BuiltReport, kind: str) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import quoteattr
 
 from generator.jsontext import written
 from generator.names import part_name
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.build import BuiltReport
-
-VERSION = "1.32"
-"""The least that a reader must know for PBIR; a higher one is refused by a Desktop that does not know it."""
+    from generator.build.report import Layer
 
 _CONTENT_TYPES = """\
 <?xml version="1.0" encoding="utf-8"?>
@@ -45,13 +44,21 @@ def pbit(report: BuiltReport, layer: Mapping[str, bytes]) -> bytes:
     """Return the template file of a report; ``layer`` are the files of its pages and resources, in order."""
     return pack(
         [
-            part("Version", _utf16(VERSION)),
-            part("[Content_Types].xml", _content_types(tuple(layer))),
+            part("Version", _utf16(report.layer.version)),
+            part("[Content_Types].xml", _content_types(tuple(layer), old=report.layer.layout is not None)),
             part("DataModelSchema", _utf16(written(report.database).decode().rstrip("\n"))),
             *_fixed(),
+            *_layout(report.layer),
             *(part(part_name(f"Report/{path}"), data) for path, data in layer.items()),
         ],
     )
+
+
+def _layout(layer: Layer) -> list[Part]:
+    """Return the part of a report in the old format, JSON without blanks as Desktop writes it."""
+    if layer.layout is None:
+        return []
+    return [part("Report/Layout", _utf16(json.dumps(layer.layout, ensure_ascii=False, separators=(",", ":"))))]
 
 
 def layer_files(report: BuiltReport) -> dict[str, bytes]:
@@ -61,6 +68,7 @@ def layer_files(report: BuiltReport) -> dict[str, bytes]:
     folders = (
         ("definition", {path: content.text for path, content in layer.definition.items()}),
         ("StaticResources", resources),
+        ("CustomVisuals", layer.visuals),
     )
     return {
         f"{folder}/{path}": data
@@ -70,11 +78,15 @@ def layer_files(report: BuiltReport) -> dict[str, bytes]:
 
 
 @lru_cache(maxsize=256)
-def _content_types(paths: tuple[str, ...]) -> bytes:
-    """Return the list of content types, with the extension of each kind of picture."""
-    kinds = sorted({path.rpartition(".")[2] for path in paths} - {"json"})
-    defaults = "".join(f'<Default Extension="{kind}" ContentType="" />' for kind in kinds)
-    return _CONTENT_TYPES.format(defaults=defaults).encode()
+def _content_types(paths: tuple[str, ...], *, old: bool) -> bytes:
+    """Return the list of content types: a part of no type is lost to Microsoft's reader."""
+    names = {path: path.rpartition("/")[2] for path in paths}
+    kinds = sorted({name.rpartition(".")[2].lower() for name in names.values() if "." in name} - {"json"})
+    bare = [f"Report/{path}" for path, name in names.items() if "." not in name]
+    parts = [*(["Report/Layout"] if old else []), *map(part_name, bare)]
+    made = [f'<Default Extension={quoteattr(kind)} ContentType="" />' for kind in kinds]
+    made += [f'<Override PartName={quoteattr(f"/{name}")} ContentType="" />' for name in parts]
+    return _CONTENT_TYPES.format(defaults="".join(made)).encode()
 
 
 @lru_cache(maxsize=1)

@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from generator.problems import Problem
+from generator.resolve import designs
 from generator.resolve.client import Access, Client, ClientReport, Division, ExtraTable, MappedRange, Mutual
-from generator.resolve.conditions import head_of, pages_for
-from generator.resolve.lookup import CLIENT, OFFICE_SCOPE, Names, exact_name, hint_values, owner, template_names
+from generator.resolve.lookup import CLIENT, OFFICE_SCOPE, Names, exact_name, hint_values, owner
 from generator.resolve.wishes import extra_table, mapped_line, own_measures, page_name, place_visuals
 from generator.spec.records import EVERYONE, OFFICE, ClientRow, Office, Record, ReportRow, Spec
 
@@ -51,6 +51,7 @@ def resolve(
     clients = [resolver.client(row) for row in spec.clients if row.active is not False]
     if spec.office.consolidated_url:
         clients.append(resolver.office_client(clients))
+    resolver.problems += designs.strangers(spec, catalogue)
     return tuple(clients), tuple(dict.fromkeys(resolver.problems))
 
 
@@ -157,22 +158,23 @@ class _Resolver:
         measures = _last_wins(self.rows(self.measures, code))
         tables = self.extra_tables(self.rows(self.tables, code), client)
         chosen = self.chosen(client, scope)
-        fact = self.catalogue.reports[chosen[0].report].fact if chosen else ""
-        templates = template_names(self.catalogue, scope, fact)
+        offers = designs.offers(chosen, self.catalogue, scope)
+        templates = designs.together(offers, self.catalogue, scope)
         mine = {EVERYONE, code.casefold()}
         dropped = [texts.get("name", "") for texts in self.dropped if texts.get("client", "").casefold() in mine]
         offered = Names({**templates.formulas, **dict.fromkeys(dropped, "BLANK ()")}, templates.columns)
         columns = {**offered.columns, **{table.name: frozenset(_model_columns(table)) for table in tables}}
         own, problems = own_measures(measures, Names(offered.formulas, columns), self.catalogue, code)
         self.problems += problems
-        names = Names({**offered.formulas, **{measure.name: measure.dax for measure in own}}, columns)
-        client = replace(client, texts=self.findings(client, chosen))
+        added = {table.name: columns[table.name] for table in tables}
+        wholes = designs.completed(offers, own, dropped, added)
+        self.problems += designs.left_out(wholes, measures, self.catalogue, code)
+        access = tuple(self.people(code))
+        client = replace(client, texts=self.findings(client, chosen), measures=tuple(own), tables=tuple(tables))
         return replace(
             client,
-            measures=tuple(own),
-            tables=tuple(tables),
-            reports=tuple(self.report(row, client, names) for row in chosen),
-            access=tuple(self.people(code)),
+            reports=tuple(self.report(row, replace(client, access=access), wholes[row.report]) for row in chosen),
+            access=access,
         )
 
     def people(self, code: str) -> Iterator[Access]:
@@ -202,14 +204,15 @@ class _Resolver:
                 found.setdefault(name, _default_row(name, client, self.office))
         return [found[name] for name in templates if name in found]
 
-    def report(self, row: ReportRow, client: Client, names: Names) -> ClientReport:
+    def report(self, row: ReportRow, client: Client, whole: designs.Whole) -> ClientReport:
         """Return a report with its chosen pages, drill-through pages included, and the workbook's visuals."""
         template = self.catalogue.reports[row.report]
-        pages = [self.catalogue.pages[name] for name in template.pages]
+        known = {page.name: page for page in designs.pages_of(template, self.catalogue)}
+        pages = list(known.values())
         if row.pages:
             wanted = [self.page(text, template, row, client) for text in row.pages]
-            chosen = [self.catalogue.pages[name] for name in dict.fromkeys(wanted) if name]
-            pages = [*chosen, *(page for page in pages if page.drill_through and page not in chosen)]
+            chosen = [known[name] for name in dict.fromkeys(wanted) if name]
+            pages = [*chosen, *(page for page in pages if page.is_hidden and page not in chosen)]
         visuals = []
         for visual in self.rows(self.visuals, client.code):
             if exact_name(visual.report, [row.report]) is None:
@@ -219,18 +222,17 @@ class _Resolver:
                     self.problem("B099", visual, "page", client, {"page": visual.page, "report": row.report})
             else:
                 visuals.append(visual)
-        shown = list(pages_for(client, row.report, pages))
+        shown = list(designs.shown(client, template, pages, self.catalogue))
         known_pages = all(page_name(text, template.pages, self.catalogue) for text in row.pages)
-        if known_pages and all(page.drill_through for page in shown):
+        if known_pages and all(page.is_hidden for page in shown):
             self.problem("B063", row, "pages", client, {"report": row.report, "near": template.pages[0]})
-        placed, problems = place_visuals(shown, visuals, names, self.catalogue, client.code)
-        self.problems += problems
-        known = {page.name for page in shown}
-        head = head_of(client, row.report, self.catalogue.pages[template.pages[0]])
-        made = (page if page.name in known else replace(page, visuals=(*head, *page.visuals)) for page in placed)
-        language = self.catalogue.languages[client.language]
-        title = row.title or language.sections["report"][row.report]
-        return ClientReport(row.report, title, template.fact, tuple(made))
+        placed, problems = place_visuals(shown, visuals, whole.names, self.catalogue, client.code)
+        self.problems += [*problems, *designs.problems(template, client, row, visuals)]
+        there = {page.name for page in shown}
+        head = designs.head_of(client, template, self.catalogue)
+        made = (page if page.name in there else replace(page, visuals=(*head, *page.visuals)) for page in placed)
+        title = row.title or designs.title_of(template, client, self.catalogue)
+        return ClientReport(row.report, title, template.fact, tuple(made), whole.without)
 
     def page(self, text: str, template: Report, row: ReportRow, client: Client) -> str | None:
         """Return the fixed name of a page of a report, or None with its problem noted."""

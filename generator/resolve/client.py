@@ -86,12 +86,16 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class ClientReport:
-    """A report of a client: its template's name, title and pages, with the workbook's own visuals on them."""
+    """A report of a client: its template's name, title and pages, with the workbook's own visuals on them.
+
+    ``without`` are the client's own measures that its model can't have, since they name what is only in another.
+    """
 
     name: str
     title: str
     fact: str
     pages: tuple[Page, ...]
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,506 @@
+"""A design on its way: adopted for one client, stamped for others, updated; nothing of the first client comes along."""
+
+import json
+import re
+
+import designs
+import pytest
+from bundles import as_json, client, measures_of, model_of, pages, queries_of, strings, tables_of
+from bundles import parts as parts_of
+from click.testing import CliRunner
+from designs import adopt, adopted, layout, model, page, parts, report, save, textbox, visual
+from markdown import found
+from markdown import save as save_book
+
+from generator import catalogue, pipeline
+from generator.adopt import compare, place
+from generator.adopt.write import toml
+from generator.build import build
+from generator.cli import bundel
+from generator.problems import Stop
+
+OFFICE = """
+## Kantoor
+| Naam | Taal |
+| Van Dam | nl |
+
+## Klanten
+| Code | Naam | URL | Alias | Taal |
+| bakker | Bakkerij B.V. | https://bridge-online.cloud/vd-bakker/odata4 | | |
+| oneill | O"Neill's << x >> | https://bridge-online.cloud/vd-oneill/odata4 | exact | en |
+
+## Administraties
+| Klant | Code | Naam |
+| bakker | `710001` | Bakkerij B.V. |
+| oneill | `750001` | Noord |
+| oneill | `750002` | Zuid's |
+
+## Rapporten
+| Klant | Rapport | Titel | Pagina's |
+| * | mijn | | |
+"""
+
+
+def loaded(folder, files, more="", code="bakker", allowed=()):
+    """Adopt a design for one client of the office, and read the office with it."""
+    without = OFFICE.replace("| * | mijn | | |", "| bakker | financieel | | |")
+    templates = adopted(folder, files, without, code, allowed)
+    catalogue.load.cache_clear()
+    return pipeline.load(save_book(folder, OFFICE + more, "met.xlsx"), templates)
+
+
+def stamped(folder, files, code="oneill", more=""):
+    """Return what the bundle of a client holds of a design."""
+    office = loaded(folder, files, more)
+    return build(client(office, code), office.catalogue)
+
+
+def bundle(folder, files, code="oneill", more=""):
+    """Return the files of a client's bundle with a design."""
+    office = loaded(folder, files, more)
+    return pipeline.files(client(office, code), office.catalogue)
+
+
+def layer(made):
+    """Return the pages of the one report of a bundle."""
+    return pages(made.reports[0].layer.definition)
+
+
+# ---------------------------------------------------------------------------------------------------------- stamping
+
+
+def test_each_client_gets_the_design_on_its_own_database(tmp_path):
+    office = loaded(tmp_path, parts())
+    for code, url, division in (("bakker", "vd-bakker", "[Division] = 710001"), ("oneill", "vd-oneill", "750002)")):
+        queries = queries_of(build(client(office, code), office.catalogue), "mijn")
+        assert url in queries["P_INVANTIVE_URL"]
+        assert "OData.Feed(P_INVANTIVE_URL, null, " in queries["Relaties"]
+        assert division in queries["Relaties"]
+    assert 'Name="ExactOnlineREST.CRM.Accounts@exact"' in queries["Relaties"]
+
+
+def test_nothing_of_the_designing_client_is_in_a_file_of_another(tmp_path):
+    names = report(
+        page(
+            "p1",
+            "Bakkerij B.V. in cijfers",
+            visual(title="'Omzet Bakkerij B.V.'"),
+            textbox("t", "Over Bakkerij B.V. (710001)"),
+        ),
+    )  # fmt: skip
+    database = model()
+    table = database["model"]["tables"][0]
+    table["measures"].append({"name": "Titel", "expression": '"Van ""Bakkerij B.V."" " & 1 // Bakkerij B.V.'})
+    table["description"] = "Relaties van Bakkerij B.V."
+    files = bundle(tmp_path, parts(database, names))
+    whole = b"\n".join(files.values())
+    for path, data in files.items():
+        if path.endswith(".pbit"):
+            whole += (
+                b"\n".join(parts_of(data).values()) + parts_of(data)["DataModelSchema"].decode("utf-16-le").encode()
+            )
+    for word in ("Bakkerij", "710001", "vd-bakker"):
+        assert word.encode() not in whole
+    assert 'Van ""O""Neill\'s << x >>"" "'.replace('"', '\\"').encode() in whole
+    assert "'Omzet O\"Neill''s << x >>'".replace('"', '\\"').encode() in whole
+    assert b"(750001, 750002)" in whole
+
+
+def test_a_check_on_divisions_is_added_and_the_model_keeps_what_it_had(tmp_path):
+    made = stamped(tmp_path, parts())
+    tables = tables_of(model_of(made, "mijn"))
+    assert set(tables) == {"Relaties", "Administratiecontrole"}
+    assert "Verwacht = {750001, 750002}" in queries_of(made, "mijn")["Administratiecontrole"]
+    assert measures_of(model_of(made, "mijn")) == {"Aantal Relaties": "COUNTROWS('Relaties')"}
+
+
+def test_a_check_in_a_design_is_never_trusted(tmp_path):
+    weak = model({"Relaties": designs.QUERY, "Administratiecontrole": "#table({}, {})"})
+    made = stamped(tmp_path, parts(weak))
+    assert "Verwacht = {750001, 750002}" in queries_of(made, "mijn")["Administratiecontrole"]
+
+
+def test_filters_and_slicers_follow_the_divisions_of_each_client(tmp_path):
+    column = {"Column": {"Expression": {"SourceRef": {"Source": "r"}}, "Property": "Division"}}
+
+    def within(*values):
+        listed = [[{"Literal": {"Value": value}}] for value in values]
+        return {"Where": [{"Condition": {"In": {"Expressions": [column], "Values": listed}}}]}
+
+    card = visual()
+    card["filterConfig"] = {"filters": [{"name": "a", "filter": within("710001L")}]}
+    slicer = visual("v2", objects={"general": [{"properties": {"filter": {"filter": within("'Bakkerij B.V.'")}}}]})
+    made = stamped(tmp_path, parts(definition=report(page("p1", "Overzicht", card, slicer))))
+    ((_, (first, second)),) = layer(made).values()
+    assert first["filterConfig"]["filters"][0]["filter"] == within("750001L", "750002L")
+    assert second["visual"]["objects"]["general"][0]["properties"]["filter"]["filter"] == within("'Noord'", "'Zuid''s'")
+
+
+def test_what_can_not_be_replaced_is_refused_with_its_place(tmp_path):
+    database = model({"Relaties": designs.QUERY, "Bakkerij B.V.": "#table({}, {})"}, Code="710001 + 1")
+    named = {"Column": {"Expression": {"SourceRef": {"Entity": "Bakkerij B.V."}}, "Property": "x"}}
+    compared = {"Comparison": {"ComparisonKind": 0, "Right": {"Literal": {"Value": "'x 710001'"}}}}
+    with pytest.raises(Stop) as stop:
+        adopt(
+            tmp_path,
+            parts(database, report(page("p1", "Blad", visual(field=named, more=compared)))),
+            OFFICE.split("## Rapporten", maxsplit=1)[0],
+        )
+    places = {problem.values["place"] for problem in stop.value.problems if problem.code == "B512"}
+    assert {"query Bakkerij B.V.", "query Code", "Blad: Entity"} <= places
+    assert not any("Literal" in each for each in places)
+
+
+def test_unknown_sources_stop_unless_they_are_allowed(tmp_path):
+    database = model(Budget=r'Csv.Document(File.Contents("C:\x\budget.csv"))', Koers='Web.Contents("https://koers.nl")')
+    with pytest.raises(Stop) as stop:
+        adopt(tmp_path, parts(database), allowed=["web.contents"])
+    assert found(list(stop.value.problems)) == ["B511 ontwerp.pbit", "B521 ontwerp.pbit"]
+    for allowed in (["*"], ["File.Contents", "https://koers.nl"]):
+        read = adopt(tmp_path, parts(database), allowed=allowed).sources
+        assert read == ("File.Contents C:\\x\\budget.csv", "Web.Contents https://koers.nl")
+
+
+def test_a_password_is_not_repeated(tmp_path):
+    database = model(Geheim='Web.Contents("https://x.nl", [Headers = [Authorization = "Basic c2VjcmV0"]])')
+    with pytest.raises(Stop) as stop:
+        adopt(tmp_path, parts(database), allowed=["*"])
+    assert "B513" in {problem.code for problem in stop.value.problems}
+    assert "c2VjcmV0" not in str([problem.document("nl") for problem in stop.value.problems])
+
+
+def test_the_client_of_a_design_is_found_by_the_address_in_it(tmp_path):
+    assert adopt(tmp_path, parts(), OFFICE.split("## Rapporten", maxsplit=1)[0], code=None).client == "bakker"
+
+
+# -------------------------------------------------------------------------------------------------- the workbook's own
+
+
+def test_a_title_and_a_choice_of_pages_work_on_a_design(tmp_path):
+    files = report(
+        page("p1", "Overzicht", visual()),
+        page("p2", "Detail", visual("v2")),
+        page("p3", "Verdieping", type="Drillthrough", visibility="HiddenInViewMode"),
+    )
+    marks = [{"name": "b1"}, {"name": "b2"}]
+    files["bookmarks/bookmarks.json"] = {"items": marks}
+    for name, section in (("b1", "p1"), ("b2", "p2")):
+        state = {"activeSection": section, "sections": {"p1": {}, "p2": {}}}
+        files[f"bookmarks/{name}.bookmark.json"] = {"name": name, "explorationState": state}
+    office = loaded(tmp_path, parts(definition=files), "| oneill | mijn | Ons boek | Detail |\n")
+    made = build(client(office, "oneill"), office.catalogue)
+    assert made.reports[0].title == "Ons boek"
+    assert made.reports[0].pages == ("Detail", "Verdieping")
+    assert list(layer(made)) == ["Detail", "Verdieping"]
+    definition = made.reports[0].layer.definition
+    assert definition["pages/pages.json"]["activePageName"] == "p2"
+    assert not any("/p1/" in path or "b1" in path for path in definition)
+    assert definition["bookmarks/b2.bookmark.json"]["explorationState"]["sections"] == {"p2": {}}
+    assert definition["bookmarks/bookmarks.json"]["items"] == [{"name": "b2"}]
+
+
+MEASURES = """
+## Meetwaarden
+| Klant | Naam | DAX |
+| oneill | Eigen | [Aantal Relaties] + 1 |
+| oneill | Aantal Relaties | 7 |
+
+## Visuals
+| Klant | Rapport | Pagina | Soort | Titel | Waarden |
+| oneill | mijn | Overzicht | cardVisual | Eigen kaart | Eigen |
+| oneill | mijn | Nieuw | cardVisual | Op nieuw blad | Aantal Relaties |
+
+## Teksten
+| Klant | Rapport | Pagina | Tekst |
+| oneill | mijn | Overzicht | Let op de debiteuren. |
+"""
+
+
+def test_measures_visuals_texts_and_new_pages_of_the_workbook_work_on_a_design(tmp_path):
+    made = stamped(tmp_path, parts(), more=MEASURES)
+    assert measures_of(model_of(made, "mijn")) == {"Aantal Relaties": "7", "Eigen": "[Aantal Relaties] + 1"}
+    shown = layer(made)
+    assert list(shown) == ["Overzicht", "Nieuw"]
+    kinds = [each["visual"]["visualType"] for each in shown["Overzicht"][1]]
+    assert sorted(kinds) == ["cardVisual", "cardVisual", "textbox"]
+    own = next(each for each in shown["Overzicht"][1] if "queryState" in each["visual"].get("query", {}))
+    assert next(iter(own["visual"]["query"]["queryState"].values()))["projections"][0]["queryRef"] == "Relaties.Eigen"
+    assert "Let op de debiteuren." in strings(shown["Overzicht"][1])
+    assert "O\"Neill's << x >>" in strings(shown["Nieuw"][1])
+
+
+def test_findings_below_a_full_page_make_it_taller(tmp_path):
+    full = visual()
+    full["position"] |= {"x": 0, "y": 0, "width": 1280, "height": 720}
+    more = MEASURES.split("## Visuals", maxsplit=1)[0] + "## Teksten" + MEASURES.split("## Teksten")[1]
+    made = stamped(tmp_path, parts(definition=report(page("p1", "Overzicht", full))), more=more)
+    own, _ = layer(made)["Overzicht"]
+    assert own["height"] == 728 + 88 + 16
+
+
+def test_a_measure_that_only_fits_one_report_is_left_out_of_the_other_with_a_warning(tmp_path):
+    rows = "| oneill | Van ontwerp | [Aantal Relaties] |\n| oneill | Van ons | [Netto-omzet] * 2 |\n"
+    more = f"| oneill | financieel | | |\n\n## Meetwaarden\n| Klant | Naam | DAX |\n{rows}"
+    office = loaded(tmp_path, parts(), more)
+    left = [problem for problem in found(list(office.problems)) if "B531" in problem]
+    assert left == ["B531 Meetwaarden!C2", "B531 Meetwaarden!C3"]
+    made = build(client(office, "oneill"), office.catalogue)
+    assert "Van ontwerp" in measures_of(model_of(made, "mijn"))
+    assert "Van ontwerp" not in measures_of(model_of(made, "financieel"))
+    assert "Van ons" in measures_of(model_of(made, "financieel"))
+    assert "Van ons" not in measures_of(model_of(made, "mijn"))
+
+
+def test_a_slip_in_the_workbook_is_a_problem_at_its_cell(tmp_path):
+    more = MEASURES.replace("[Aantal Relaties] + 1", "[Aantal Klanten]").replace(
+        "| mijn | Overzicht | Let", "| mijn | Weg | Let"
+    )
+    assert {"B043 Meetwaarden!C2", "B095 Teksten!C2"} <= set(found(list(loaded(tmp_path, parts(), more).problems)))
+
+
+ACCESS = """
+## Toegang
+| Klant | E-mail | Rol | Administraties |
+| oneill | piet@oneill.nl | Viewer | 750001 |
+"""
+
+
+def test_viewers_are_kept_to_their_divisions(tmp_path):
+    made = model_of(stamped(tmp_path, parts(), more=ACCESS), "mijn")
+    (role,) = made["roles"]
+    filters = {row["name"]: row["filterExpression"] for row in role["tablePermissions"]}
+    assert filters["Relaties"].startswith("'Relaties'[Division] IN CALCULATETABLE")
+    assert set(filters) == {"Relaties", "Administratiecontrole", "Toegang"}
+    assert "piet@oneill.nl" in "".join(tables_of(made)["Toegang"]["partitions"][0]["source"]["expression"])
+
+
+def test_a_table_that_can_not_be_limited_is_an_error(tmp_path):
+    database = model({"Relaties": designs.QUERY, "Los": 'OData.Feed("https://bridge-online.cloud/vd-bakker/odata4")'})
+    del database["model"]["tables"][1]["columns"][0]
+    calculated = {"type": "calculated", "expression": "DISTINCT('Relaties'[Naam])"}
+    copied = {"name": "Kopie", "columns": [{"name": "Naam"}], "partitions": [{"name": "k", "source": calculated}]}
+    database["model"]["tables"].append(copied)
+    office = loaded(tmp_path, parts(database), ACCESS)
+    limited = [problem.values["table"] for problem in office.problems if problem.code == "B533"]
+    assert limited == ["Kopie", "Los"]
+
+
+def test_a_value_of_a_client_left_in_a_template_stops_everyone(tmp_path):
+    templates = adopted(tmp_path, parts(), OFFICE.split("## Rapporten", maxsplit=1)[0])
+    query = templates / "adopted/mijn/queries/Relaties.pq"
+    query.write_text(query.read_text("utf-8") + "// 750002 https://bridge-online.cloud/vd-oneill/odata4", "utf-8")
+    catalogue.load.cache_clear()
+    office = pipeline.load(save_book(tmp_path, OFFICE, "met.xlsx"), templates)
+    values = [problem.values["value"] for problem in office.problems if problem.code == "B534"]
+    assert values == ["750002", "bridge-online.cloud/vd-oneill"]
+
+
+# ----------------------------------------------------------------------------------------------------------- formats
+
+
+def test_the_old_format_passes_through_with_its_own_version(tmp_path):
+    old = layout("Overzicht", "Bakkerij B.V.")
+    files = parts(old=old)
+    office = loaded(tmp_path, files, "| oneill | mijn | | Overzicht |\n")
+    inside = parts_of(pipeline.files(client(office, "bakker"), office.catalogue)["bakker-mijn.pbit"])
+    assert inside["Version"].decode("utf-16-le") == "1.28"
+    assert as_json(inside["Report/Layout"], "utf-16-le") == old
+    assert b'PartName="/Report/Layout"' in inside["[Content_Types].xml"]
+    project = pipeline.files(client(office, "oneill"), office.catalogue)
+    (section,) = as_json(project["mijn.Report/report.json"])["sections"]
+    assert (section["displayName"], section["ordinal"]) == ("Overzicht", 0)
+    assert "Report/definition/report.json" not in parts_of(project["oneill-mijn.pbit"])
+
+
+def test_the_old_format_takes_no_visuals_and_says_so(tmp_path):
+    office = loaded(tmp_path, parts(old=layout("Overzicht")), MEASURES.split("## Teksten", maxsplit=1)[0])
+    assert [each for each in found(list(office.problems)) if "B532" in each] == ["B532 Visuals!B2", "B532 Visuals!B3"]
+
+
+def test_a_model_that_tmdl_can_not_hold_is_a_project_in_tmsl(tmp_path):
+    database = model()
+    database["model"]["tables"][0]["columns"][0]["alternateOf"] = {"summarization": "sum"}
+    files = bundle(tmp_path, parts(database))
+    assert as_json(files["mijn.SemanticModel/model.bim"])["model"]["tables"][0]["columns"][0]["alternateOf"]
+    assert "mijn.SemanticModel/definition/model.tmdl" not in files
+
+
+def test_files_of_a_report_come_along_as_they_are(tmp_path):
+    more = {
+        "Report/StaticResources/RegisteredResources/logo.png": b"\x89PNG",
+        "Report/CustomVisuals/x/package.json": b"{}",
+    }
+    files = bundle(tmp_path, parts() | more)
+    inside = parts_of(files["oneill-mijn.pbit"])
+    assert {name: inside[name] for name in more} == more
+    assert b'Extension="png"' in inside["[Content_Types].xml"]
+
+
+def test_captions_and_titles_of_the_template_follow_the_language(tmp_path):
+    files = parts(definition=report(page("p1", "Overzicht", visual(), textbox("t", "Omzet"))))
+    templates = adopted(tmp_path, files, OFFICE.split("## Rapporten", maxsplit=1)[0])
+    head = templates / "adopted/mijn/template.toml"
+    text = head.read_text("utf-8").replace('title = "Overzicht"', 'title = "Overzicht"\ntitle_en = "Overview"')
+    head.write_text(
+        text + '\n[titles]\nnl = "Mijn cijfers"\nen = "My figures"\n[captions.en]\nOmzet = "Net\'s"\n', "utf-8"
+    )
+    catalogue.load.cache_clear()
+    office = pipeline.load(save_book(tmp_path, OFFICE, "met.xlsx"), templates)
+    english = build(client(office, "oneill"), office.catalogue)
+    assert english.reports[0].title == "My figures"
+    assert list(layer(english)) == ["Overview"]
+    assert {"'Net''s'", "Net's"} <= set(strings(english.reports[0].layer.definition))
+    assert list(layer(build(client(office, "bakker"), office.catalogue))) == ["Overzicht"]
+
+
+# ------------------------------------------------------------------------------------------------------- round trip
+
+
+def test_what_bundel_made_comes_back_as_it_was(tmp_path):
+    from bundles import ONE, files, load  # noqa: PLC0415
+
+    more = "\n## Toegang\n| Klant | E-mail | Rol | Administraties |\n| bakker | a@b.nl | Viewer | 710001 |\n"
+    before = files(tmp_path, ONE + more)["bakker-financieel.pbit"]
+    (tmp_path / "ontwerp.pbit").write_bytes(before)
+    templates = adopted(tmp_path, parts_of(before), ONE + more)
+    catalogue.load.cache_clear()
+    more += "\n## Rapporten\n| Klant | Rapport | Titel |\n| bakker | mijn | Financieel |\n"
+    office = pipeline.load(save_book(tmp_path, ONE + more, "met.xlsx"), templates)
+    after = pipeline.files(client(office), office.catalogue)["bakker-mijn.pbit"]
+    old, new = parts_of(before), parts_of(after)
+    assert list(old) == list(new)
+    differing = {name for name in old if old[name] != new[name]}
+    assert differing <= {"DataModelSchema"}
+    one, other = (as_json(each["DataModelSchema"], "utf-16-le") for each in (old, new))
+    assert load(tmp_path, ONE).clients
+    one, other = _comparable(one), _comparable(other)
+    assert other == one
+
+
+def _comparable(database):
+    """Return a model without what follows from the report's name alone: ids, and who a read says that it is."""
+    text = re.sub(r"bundel/bakker/(?:financieel|mijn)/", "bundel/", json.dumps(database, ensure_ascii=False))
+    text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f-]{21}", "id", text)
+    model = json.loads(text)["model"]
+    model["tables"] = sorted(model["tables"], key=lambda table: table["name"])  # guards come last in a design
+    model["expressions"] = sorted(model["expressions"], key=lambda each: each["name"])
+    model["annotations"] = [row for row in model["annotations"] if row["name"] != "PBI_QueryOrder"]
+    return model
+
+
+# ---------------------------------------------------------------------------------------------------------- commands
+
+
+def run(folder, *arguments):
+    catalogue.load.cache_clear()
+    base = ["--specs", str(folder / "specs"), "--templates", str(folder / "sjablonen"), "--out", str(folder / "out")]
+    result = CliRunner().invoke(bundel, [*arguments, *base], standalone_mode=False)
+    return (result.return_value if result.exception is None else result.exception), result.output
+
+
+@pytest.fixture
+def desk(tmp_path):
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "sjablonen").mkdir()
+    save_book(tmp_path / "specs", OFFICE.replace("| * | mijn | | |", "| bakker | financieel | | |"))
+    save(tmp_path, parts())
+    return tmp_path
+
+
+def adopt_command(desk, *arguments):
+    return run(desk, "adopt", str(desk / "ontwerp.pbit"), *arguments)
+
+
+def test_adopt_says_what_it_found_and_what_to_do_next(desk):
+    code, output = adopt_command(desk, "--name", "mijn", "--from-client", "BAKKER")
+    assert code == 0
+    assert "1: Overzicht" in output
+    assert "zet mijn op het blad Rapporten" in output
+    assert (desk / "sjablonen/adopted/mijn/queries/Relaties.pq").is_file()
+    code, output = run(desk, "plan")
+    assert (code, "mijn" in output) == (0, False)
+
+
+def test_adopt_speaks_json_and_english(desk):
+    code, output = adopt_command(desk, "--name", "mijn", "--json", "--lang", "en")
+    document = json.loads(output)
+    assert (code, document["pages"], document["client"], document["errors"]) == (0, ["Overzicht"], "bakker", 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "exit_code"),
+    [
+        (["--name", "../mijn"], "B514", 1),
+        (["--name", "nul"], "B514", 1),
+        (["--name", "x" * 41], "B514", 1),
+        (["--name", "Financieel"], "B514", 1),
+        (["--update", "mijn"], "B516", 1),
+        (["--name", "mijn", "--from-client", "weg"], "B029", 2),
+    ],
+)
+def test_a_wrong_command_is_a_problem(desk, arguments, code, exit_code):
+    stop, _ = adopt_command(desk, *arguments)
+    assert [problem.code for problem in stop.problems] == [code]
+    assert stop.exit_code == exit_code
+    assert not (desk / "sjablonen/adopted").exists()
+
+
+def test_a_name_that_is_taken_is_not_overwritten(desk):
+    adopt_command(desk, "--name", "mijn")
+    before = place.present(desk / "sjablonen", "mijn")
+    for name in ("mijn", "MIJN"):
+        stop, _ = adopt_command(desk, "--name", name)
+        assert [problem.code for problem in stop.problems] == ["B515"]
+    assert place.present(desk / "sjablonen", "mijn") == before
+
+
+def test_an_update_shows_what_changes_and_breaks_nothing_unasked(desk):
+    adopt_command(desk, "--name", "mijn")
+    save_book(desk / "specs", OFFICE + MEASURES.split("## Teksten", maxsplit=1)[0])
+    before = place.present(desk / "sjablonen", "mijn")
+    database = model()
+    database["model"]["tables"][0]["measures"] = [{"name": "Anders", "expression": "1"}]
+    save(desk, parts(database, report(page("p2", "Nieuw blad", visual()))))
+    stop, output = adopt_command(desk, "--update", "mijn")
+    assert "- pagina     Overzicht   let op: gebruikt door bakker, oneill" in output
+    assert "- meetwaarde Aantal Relaties   let op: gebruikt door oneill" in output
+    assert "+ meetwaarde Anders" in output
+    assert [problem.code for problem in stop.problems if problem.is_error] == ["B518"]
+    assert place.present(desk / "sjablonen", "mijn") == before
+    code, output = adopt_command(desk, "--update", "mijn", "--yes")
+    assert (code, "- pagina     Overzicht" in output) == (0, True)
+    assert place.present(desk / "sjablonen", "mijn") != before
+    code, output = adopt_command(desk, "--update", "mijn")
+    assert (code, "~" in output) == (0, False)
+
+
+def test_an_update_that_is_stopped_half_way_leaves_one_of_the_two_whole(desk):
+    adopt_command(desk, "--name", "mijn")
+    folder = desk / "sjablonen/adopted"
+    before = place.present(desk / "sjablonen", "mijn")
+    (folder / "mijn").rename(folder / ".mijn-old")
+    (folder / ".mijn-new").mkdir()
+    place.write(desk / "sjablonen", "ander", before)
+    place.write(desk / "sjablonen", "mijn", {"template.toml": b"x"})
+    assert sorted(path.name for path in folder.iterdir()) == ["ander", "mijn"]
+
+
+def test_the_names_of_what_differs_are_told(tmp_path):
+    one = adopt(tmp_path, parts()).files
+    other = adopt(
+        tmp_path, parts(definition=report(page("p1", "Overzicht", visual(title="'Winst'"), visual("v2"))))
+    ).files
+    found = [(each.kind, each.what, each.name) for each in compare.differences(one, other, ())]
+    assert found == [
+        ("create", "visual", "Overzicht: cardVisual 'Winst' (v1)"),
+        ("create", "visual", "Overzicht: cardVisual 'Omzet' (v2)"),
+        ("remove", "visual", "Overzicht: cardVisual 'Omzet' (v1)"),
+    ]
+
+
+def test_any_text_can_stand_in_the_head_of_a_template():
+    import tomllib  # noqa: PLC0415
+
+    texts = ['"', "\\", "\n\r\t\x00\x1f\x7f\u2028", "é 😀", "a" * 200]
+    head = {"a": texts, "b c": "x", "t": {"k": texts[0], "l m": True}, "r": [{"name": text} for text in texts]}
+    assert tomllib.loads(toml(head)) == head
