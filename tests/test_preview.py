@@ -94,7 +94,7 @@ def test_a_theme_colour_is_lightened():
 def test_markup_stays_text():
     hostile = "<img src=x onerror=alert(1)>\"'</script>"
     sheets = drawn(report(at(words_of(hostile)), displayName=hostile))
-    page = document.render(hostile, sheets, "nl", dt.date(2026, 11, 24))
+    page = document.render(document.Head(hostile, "nl", DAY), sheets)
     assert "<img" not in page
     assert page.count("<script") == 1
     assert "&lt;img src=x" in page
@@ -102,7 +102,7 @@ def test_markup_stays_text():
 
 
 def test_a_page_asks_nothing_of_anyone():
-    page = document.render("Klant", drawn(report(at(words_of("tekst")))), "nl", dt.date(2026, 11, 24))
+    page = document.render(document.Head("Klant", "nl", DAY), drawn(report(at(words_of("tekst")))))
     assert re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?(?!#)[^"'#\s)]+""", page) == []
     assert "default-src 'none'" in page
 

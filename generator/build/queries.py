@@ -158,6 +158,7 @@ class _Writer:
             "mapped_by": list(self.language.sections["mapped"].values()),
             "expected": self.codes,
             "months": self.language.months,
+            "months_short": self.language.months_short,
             "quarter": self.language.quarter,
             "last_month": text("last_month"),
             "unexpected_before": text("unexpected_before"),

@@ -278,6 +278,7 @@ class Language:
     code: str
     culture: str
     months: tuple[str, ...]
+    months_short: tuple[str, ...]
     quarter: str
     sections: Mapping[str, Mapping[str, str]]
 

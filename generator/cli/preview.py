@@ -52,10 +52,9 @@ def preview(settings: Settings, *, opened: bool, png: bool, force: bool) -> int:
     job = drawing.Job(settings.out, _today(), language, force)
     with output.locked(settings.out):
         pairs = _chosen(settings, loaded)
-        made = many.make_all(pairs, loaded.catalogue, job, templates_of(settings), settings.jobs or os.cpu_count() or 1)
-        outcomes = [
-            _told(outcome, dict(pairs), loaded, job) for outcome in followed(made, len(pairs), settings, language)
-        ]
+        crew = many.Crew(settings.jobs or os.cpu_count() or 1, templates_of(settings), loaded.clients)
+        made = followed(many.make_all(pairs, loaded.catalogue, job, crew), len(pairs), settings, language)
+        outcomes = [_told(outcome, dict(pairs), loaded, job) for outcome in made]
         outcomes = [_pictured(outcome, settings, program) for outcome in outcomes] if program else outcomes
         _overview(loaded, outcomes, job)
     problems = (*recovered, *(each for one in outcomes for each in one.problems))

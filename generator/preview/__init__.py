@@ -18,10 +18,11 @@ from generator.problems import Problem, Stop
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from generator.catalogue import Catalogue
+    from generator.preview.m import Table
     from generator.resolve.client import Client
 
 LIBRARIES = ("pbix_mcp", "vl_convert")
@@ -60,10 +61,13 @@ def need_libraries() -> None:
         raise Stop([Problem("B400", None, {"names": ", ".join(lost)})])
 
 
-def make(code: str, client: Client | None, catalogue: Catalogue | None, job: Job) -> Outcome:
-    """Draw one bundle where it changed; a failure is an outcome, so that it ends no other client's."""
+def make(code: str, client: Client | None, catalogue: Catalogue, job: Job, others: Sequence[Client] = ()) -> Outcome:
+    """Draw one bundle where it changed; a failure is an outcome, so that it ends no other client's.
+
+    A client of None is drawn without figures; ``others`` are the clients that an office consolidates.
+    """
     try:
-        return _make(code, client, catalogue, job)
+        return _make(code, client, catalogue, job, others)
     except Stop as stop:
         return Outcome(code, "failed", problems=stop.problems)
     except Exception as error:  # noqa: BLE001  whatever goes wrong with one client ends no other client's
@@ -77,7 +81,7 @@ def is_current(code: str, job: Job, *, known: bool) -> bool:
     return not job.force and state.get("key") == _key(job.out / code, known=known) and _whole(job.out / code, state)
 
 
-def _make(code: str, client: Client | None, catalogue: Catalogue | None, job: Job) -> Outcome:
+def _make(code: str, client: Client | None, catalogue: Catalogue, job: Job, others: Sequence[Client]) -> Outcome:
     manifest = output.previous(job.out, code)
     if not manifest:
         raise Stop([Problem("B401", None, {"client": code}, code)])
@@ -85,10 +89,13 @@ def _make(code: str, client: Client | None, catalogue: Catalogue | None, job: Jo
     if is_current(code, job, known=client is not None):
         return _outcome(code, "unchanged", state)
     language = client.language if client else job.language
-    sheets = document.draw(_sources(job, code, manifest, client, catalogue))
-    why = "" if client and catalogue else WORDS[language]["unknown_client"]
+    books = sample.tables(client, sample.ledger(client, others, job.today), catalogue) if client else None
+    sheets = document.draw(_sources(job, code, manifest, client, books))
+    why = "" if client else WORDS[language]["unknown_client"]
     made = {
-        "index.html": document.render(client.name if client else code, sheets, language, job.today, why),
+        "index.html": document.render(
+            document.Head(client.name if client else code, language, job.today, why, _note(client)), sheets
+        ),
         **{f"{each.id}.svg": each.thumbnail for each in sheets},
     }
     pages = [
@@ -107,6 +114,14 @@ def _make(code: str, client: Client | None, catalogue: Catalogue | None, job: Jo
     store.write(job.out, f"{code}/{store.STATE}", json.dumps(new, ensure_ascii=False, indent=1).encode(), code)
     store.clear(job.out, code, set(made))
     return _outcome(code, "changed" if state else "created", new)
+
+
+def _note(client: Client | None) -> str:
+    """Return what the reader must know of the figures: that they are not of all clients."""
+    every = len({each.client_code for each in client.divisions}) if client else 0
+    if client is None or every <= sample.MOST:
+        return ""
+    return WORDS[client.language]["many_clients"].format(shown=sample.MOST, all=every)
 
 
 def _outcome(code: str, status: str, state: Mapping[str, Any]) -> Outcome:
@@ -129,12 +144,11 @@ def _whole(bundle: Path, state: Mapping[str, Any]) -> bool:
 
 
 def _sources(
-    job: Job, code: str, manifest: Mapping[str, Any], client: Client | None, catalogue: Catalogue | None
+    job: Job, code: str, manifest: Mapping[str, Any], client: Client | None, books: Callable[[str], Table] | None
 ) -> list[document.Source]:
     """Return the reports of a bundle as files, each with its figures; all read the same books."""
     from generator.preview.figures import Figures  # noqa: PLC0415
 
-    books = sample.tables(client, catalogue, job.today) if client and catalogue else None
     titles = {each.name: each.title for each in client.reports} if client else {}
     found = []
     for each in manifest.get("reports", ()):

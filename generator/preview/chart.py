@@ -74,7 +74,10 @@ class Chart:
 
     def colour(self, names: Sequence[str], *roles: str) -> Json:
         """Return the colour of a point by its series, with the legend."""
-        return {"field": "s", "scale": self.colours(names, *roles), "legend": self.legend(names), "sort": names}
+        legend = self.legend(names)
+        if legend is not None and self.visual.kind in {"lineChart", "areaChart", "stackedAreaChart"}:
+            legend = {"symbolType": "stroke", "symbolStrokeWidth": 2}
+        return {"field": "s", "scale": self.colours(names, *roles), "legend": legend, "sort": names}
 
     def shows(self, group: str, *, default: bool = True) -> bool:
         """Tell whether an object of the visual shows."""

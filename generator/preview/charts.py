@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 _VERSION = "5.21"  # of Vega-Lite, among those that the pinned vl-convert carries
 _FONT = "Segoe UI, Open Sans, Noto Sans, sans-serif"
 _ID = re.compile(r'(\bid="|url\(#|href="#)')
-_numbers = itertools.count(1)
 
 
 def draw(scene: Scene, visual: Visual, width: float, height: float) -> Markup | None:
@@ -37,16 +35,19 @@ def draw(scene: Scene, visual: Visual, width: float, height: float) -> Markup | 
     if spec is None:
         return Markup('<div class="nodata">{}</div>').format(UNKNOWN)
     body = spec | {"width": max(width, 40), "height": max(height, 30), "config": _config(), "background": None}
-    return _svg(body | {"autosize": {"type": "fit", "contains": "padding"}, "padding": 2}, scene.language)
+    body |= {
+        "autosize": {"type": "fit", "contains": "padding"},
+        "padding": {"left": 2, "right": 4, "top": 6, "bottom": 2},
+    }
+    return _svg(body, scene.language, f"{scene.pages.get(scene.page.name, '')}c{scene.next_number()}-")
 
 
-def _svg(spec: Json, language: str) -> Markup:
+def _svg(spec: Json, language: str, mark: str) -> Markup:
     """Return the drawing, with ids of its own: many stand in one page."""
     draws: Any = importlib.import_module("vl_convert")  # only with the extra ``preview``
     locale = {"nl": "nl-NL", "en": "en-US"}[language]
     text: str = draws.vegalite_to_svg(spec, vl_version=_VERSION, format_locale=locale, show_warnings=False)
-    number = next(_numbers)
-    text = _ID.sub(rf"\1c{number}-", text[text.index("<svg") :])
+    text = _ID.sub(rf"\g<1>{mark}", text[text.index("<svg") :])
     return Markup(text.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1))  # noqa: S704  Vega escapes
 
 

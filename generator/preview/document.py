@@ -75,13 +75,24 @@ def _page(source: Source, report: pbir.Report, page: pbir.Page, ids: Mapping[str
     )
 
 
-def render(name: str, sheets: Sequence[Sheet], language: str, day: dt.date, why: str = "") -> str:
-    """Return the whole page of a bundle; ``why`` tells why it has no figures, where it has none."""
-    words = WORDS[language]
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Whose pages these are; ``why`` tells why they have no figures, where they have none."""
+
+    name: str
+    language: str
+    day: dt.date
+    why: str = ""
+    note: str = ""
+
+
+def render(head: Head, sheets: Sequence[Sheet]) -> str:
+    """Return the whole page of a bundle."""
+    words = WORDS[head.language]
     return template("bundle.html").render(
-        name=name, pages=sheets, language=language, t=words, why=why, figures=not why, css=asset("bundle.css"),
+        head=head, pages=sheets, t=words, figures=not head.why, css=asset("bundle.css"),
         script=asset("bundle.js"), reports=len({each.report for each in sheets}),
-        footer=words["footer"].format(version=__version__, day=f"{day:%d-%m-%Y}"),
+        footer=words["footer"].format(version=__version__, day=f"{head.day:%d-%m-%Y}"),
     )  # fmt: skip
 
 

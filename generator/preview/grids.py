@@ -11,7 +11,7 @@ from generator.preview import literals
 from generator.preview.scene import POINT, UNKNOWN, px, style, weight
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from generator.preview.figures import Context
     from generator.preview.pbir import Projection, Visual
@@ -68,7 +68,8 @@ def table(scene: Scene, visual: Visual) -> Markup:
         total = query.total(visual, list(names.values()))
         cells = [_total_cell(scene, each, names, total, first=place == 0) for place, each in enumerate(fields)]
         body += Markup('<tr class="total">{}</tr>').format(Markup("").join(cells))
-    head = Markup("").join(_head(scene, visual, each) for each in fields)
+    firsts = {each.reference: _first(row.values.get(names.get(each.reference, "")) for row in rows) for each in fields}
+    head = Markup("").join(_head(scene, visual, each, firsts[each.reference]) for each in fields)
     return _framed(scene, visual, Markup("<tr>{}</tr>").format(head), body, len(rows) - len(lines))
 
 
@@ -121,7 +122,8 @@ def _cell(
     if bar and isinstance(value, int | float):
         look["background-image"] = _bar(scene, visual, each, float(value), bar)
     right = isinstance(value, int | float) and not isinstance(value, bool)
-    kind = Markup(' class="n"') if right else Markup("")
+    wide = scene.plain(visual, "columnWidth", "value", metadata=each.reference) is not None
+    kind = Markup(' class="{}"').format("n" if right else "w") if right or wide else Markup("")
     marked = Markup(' style="{}"').format(style(**look)) if look else Markup("")
     return Markup("<td{}{}>{}</td>").format(kind, marked, scene.shown(each.field, value, each.format))
 
@@ -164,10 +166,15 @@ def _total_word(scene: Scene) -> str:
     return {"nl": "Totaal", "en": "Total"}[scene.language]
 
 
-def _head(scene: Scene, visual: Visual, each: Projection) -> Markup:
+def _first(values: Iterable[Value]) -> Value:
+    """Return the first value that is not blank: what a column holds."""
+    return next((value for value in values if value is not None), None)
+
+
+def _head(scene: Scene, visual: Visual, each: Projection, first: Value = 0) -> Markup:
     width = scene.plain(visual, "columnWidth", "value", metadata=each.reference)
     look = Markup(' style="width:{}"').format(px(float(width))) if isinstance(width, int | float) else Markup("")
-    right = each.field.is_value or _is_number(scene, each)
+    right = isinstance(first, int | float) if each.field.is_value else _is_number(scene, each)
     return Markup('<th scope="col" class="{}"{}>{}</th>').format("n" if right else "", look, each.title)
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from generator.preview.chart import Chart, Json, Points
 
+_LETTER, _TIGHT = 5.5, 60  # pixels of a letter, and of a label that stands upright under its column
 _NAMED = 12  # dots up to which each is named
 
 
@@ -29,12 +30,9 @@ def waterfall(chart: Chart) -> Json | None:
     scale = {"domain": ["up", "down", "total"], "range": fills}
     chart.order = [*chart.order, total]
     across = along(chart)
-    across["axis"] |= {
-        "labelExpr": "split(datum.label, ' ')",
-        "labelOverlap": False,
-        "labelFontSize": 9.5,
-        "labelLimit": 62,
-    }
+    longest = max(len(point["c"]) for point in found)
+    if longest * _LETTER > _TIGHT:
+        across["axis"] |= {"labelAngle": -35, "labelLimit": 110, "labelOverlap": False}
     return {
         "data": {"values": found},
         "encoding": {"x": across},

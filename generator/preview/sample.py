@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from generator.preview.m import Table
-from generator.sources.ledger import Division, ledger
 from generator.sources.ledger.budget import SCENARIOS
+from generator.sources.sandbox.books import Terms, client_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from generator.catalogue import Catalogue
     from generator.resolve.client import Client
     from generator.sources.ledger import Ledger
 
-_KEYS = ("Division", "DIVISION", "Code")  # what a row of an entity set is of
+MOST = 12
+"""Clients whose books are made for the office's preview; those of all would take minutes."""
+
 _VOLUME = 3  # sales a month: enough for a firm that lives from them
 _YEARS_BEFORE = 2  # loaded history is compared with a year more, and has an opening balance
 
 
-def tables(client: Client, catalogue: Catalogue, today: dt.date) -> Callable[[str], Table]:
-    """Return what gives the rows of an entity set in the client's database; one that Exact does not have is empty.
+def shown(client: Client) -> tuple[str, ...]:
+    """Return the clients whose books are made: its own, or of those that the office consolidates only the first."""
+    return tuple(dict.fromkeys(division.client_code for division in client.divisions))[:MOST]
 
-    The books are those of ``generator.sources.ledger`` for the client's own divisions, over the years it loads and one
-    before, with columns and types of the platform's entity sets.
+
+def ledger(client: Client, clients: Sequence[Client], today: dt.date) -> Ledger:
+    """Return the books that a preview reads, those of the sandbox: of the client's own divisions, over what it loads.
+
+    ``clients`` are those of the workbook, whose fiscal years the office's books follow.
     """
-    books = _books(client, today)
+    codes = frozenset(shown(client))
+    few = replace(client, divisions=tuple(each for each in client.divisions if each.client_code in codes))
+    return client_ledger(few, [few, *clients], Terms(today, years=client.years + _YEARS_BEFORE, volume=_VOLUME))
+
+
+def tables(client: Client, books: Ledger, catalogue: Catalogue) -> Callable[[str], Table]:
+    """Return what gives the rows of an entity set in the client's database; one that the books do not have is empty.
+
+    Columns and types are those of the platform's entity sets.
+    """
 
     @cache
     def table(entity: str) -> Table:
@@ -53,20 +69,6 @@ def _timed(row: dict[str, Any], columns: list[str], moments: list[str]) -> dict[
 @cache
 def _moment(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text)
-
-
-def _books(client: Client, today: dt.date) -> Ledger:
-    divisions = tuple(
-        Division(
-            division.code,
-            division.name,
-            division.currency,
-            client.year_end_month,
-            group=division.client_code,
-        )
-        for division in client.divisions
-    )
-    return ledger(divisions, today, years=client.years + _YEARS_BEFORE, volume=_VOLUME)
 
 
 def _budgets(client: Client, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -41,6 +41,12 @@ class Scene:
     language: str
     pages: Mapping[str, str] = field(default_factory=dict)  # page's folder → the id of its sheet
     charts: dict[str, str] = field(default_factory=dict)  # visual → its drawing, as it is made
+    drawings: int = 0
+
+    def next_number(self) -> int:
+        """Return the number of the next drawing on the page."""
+        self.drawings += 1
+        return self.drawings
 
     # Looks
 
