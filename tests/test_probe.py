@@ -398,7 +398,7 @@ def test_a_body_that_drips_ends(questions, service):
 
 
 def test_a_slow_database_is_not_counted(questions, service, monkeypatch):
-    monkeypatch.setattr("generator.sources.odata._SLOW", 0.0)
+    monkeypatch.setattr("generator.sources.odata._COUNTING", 0.0)
     finding = found(asked_of(questions, service))
     assert codes(finding) == ["B245"]
     assert finding.requests == 3

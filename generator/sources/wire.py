@@ -65,14 +65,13 @@ class Failure:
 
 @dataclass(slots=True)
 class Wire:
-    """Asks one database. ``requests`` counts what was sent, ``slowest`` is the longest answer in seconds."""
+    """Asks one database; ``requests`` counts what was sent."""
 
     client: httpx.AsyncClient
     url: str
     limits: Limits
     sleep: Sleep
     requests: int = 0
-    slowest: float = 0.0
     _waited: bool = False
 
     async def metadata(self) -> bytes | Failure:
@@ -122,9 +121,7 @@ class Wire:
     async def _get(self, url: str, accept: str, what: str) -> bytes | Failure:
         """Ask, go where the database itself points to, and ask once more where the server said when."""
         for _ in range(_HOPS + 2):
-            started = asyncio.get_running_loop().time()
             answer = await self._once(url, accept, what)
-            self.slowest = max(self.slowest, asyncio.get_running_loop().time() - started)
             if isinstance(answer, _Elsewhere):
                 url = self._joined(url, answer.location)
                 if not self._at_home(url):
