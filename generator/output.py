@@ -128,6 +128,20 @@ def compare(out: Path, code: str, files: Files, *, force: bool = False) -> Chang
     return Change(code, status, tuple(created), tuple(changed), tuple(removed), tuple(edited))
 
 
+def stored(out: Path, code: str) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Return the files of a bundle as they stand on disk, and which of them hold something that was not generated.
+
+    Raises ``Stop`` with B105 where a link stands on the way to a file.
+    """
+    with told(code):
+        known: dict[str, str] = previous(out, code).get("files", {})
+        refuse_links(os.fspath(out), code, _under(code, known))
+        there = {path: out / code / path for path in known if is_file(f"{out}/{code}/{path}")}
+        files = {path: file.read_bytes() for path, file in there.items()}
+    edited = (path for path, data in files.items() if hashlib.sha256(data).hexdigest() != known[path])
+    return files, tuple(edited)
+
+
 def commit(
     out: Path,
     files: Files,

@@ -9,16 +9,17 @@ import hashlib
 import json
 import os
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from generator import __version__, catalogue, output
 from generator.build import build
 from generator.commit import MANIFEST
+from generator.diff import Difference, difference
 from generator.pack import STARTUP_SQL, pack
 from generator.plan import steps
-from generator.problems import Problem, Stop
+from generator.problems import Cell, Problem, Stop
 from generator.resolve import resolve
 from generator.spec import logos, rules, workbook
 from generator.spec.records import OFFICE
@@ -226,6 +227,26 @@ def plan_all(clients: Sequence[Client], loaded: Loaded, job: Job, *, removals: b
     for code in output.removable(job.out, loaded.codes) if removals else ():
         old = output.previous(job.out, code)
         yield from steps(output.Change(code, "removed", removed=tuple(old.get("files", ()))), old, {})
+
+
+def diff_one(client: Client, loaded: Loaded, job: Job) -> tuple[Difference, tuple[Problem, ...]]:
+    """Return what making a bundle would change in it, piece by piece, and warnings; write nothing."""
+    made = files(client, loaded.catalogue)
+    status = output.compare(job.out, client.code, made).status
+    return _compared(client.code, status, made, job.out)
+
+
+def diff_gone(code: str, job: Job) -> tuple[Difference, tuple[Problem, ...]]:
+    """Return what is lost with a bundle that the workbooks no longer ask for, and warnings."""
+    return _compared(code, "removed", {}, job.out)
+
+
+def _compared(code: str, status: str, made: dict[str, bytes], out: Path) -> tuple[Difference, tuple[Problem, ...]]:
+    there, edited = output.stored(out, code)
+    found = difference(code, status, there, made)
+    warnings = output.Change(code, status, edited=edited).kept
+    warnings += tuple(Problem("B147", Cell(f"{code}/{path}"), {"path": path}, code) for path in found.unreadable)
+    return replace(found, edited=edited), warnings
 
 
 def remove_all(out: Path, codes: Iterable[str], ask: Callable[[str], bool]) -> Iterator[Outcome]:

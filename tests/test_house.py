@@ -15,7 +15,7 @@ LAYERS = (
     {"__main__"},
     {"cli"},
     {"pipeline"},
-    {"plan"},  # words for what ``output`` finds
+    {"plan", "diff"},  # words for what ``output`` finds
     {"preview"},  # draws on made-up books of ``sources``, and beside the bundles of ``output``
     {"publish", "sources", "adopt", "output"},
     {"commit"},  # the halves of ``output`` that know files and folders, not bundles
@@ -36,6 +36,7 @@ LONGEST_MODULE = 400
 
 # Exceptions that never reach the user: each is raised and caught inside one stage.
 INTERNAL = {
+    "generator.diff.content.UnreadableError",  # a template on disk then counts as not there, and is named
     "generator.spec.pictures.NoPictureError",  # becomes the problem of a cell
     "generator.spec.values.BadValue",  # a cell's parser tells the reader of the row what is wrong
     "generator.adopt.jsons.JsonError",  # a document tells its reader why it is not taken

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "explain": ("spec", "Leg een code van een probleem uit.", "Explain the code of a problem."),
     "generate": ("make", "Maak de bundels.", "Make the bundles."),
     "plan": ("plan", "Toon wat generate zou wijzigen.", "Show what generate would change."),
+    "diff": ("diff", "Toon de wijziging van een bundel.", "Show the change of a bundle."),
     "sandbox": ("sandbox", "Dien verzonnen databases op om te proberen.", "Serve made-up databases to try."),
     "probe": ("probe", "Vraag elke database of alles er is.", "Ask each database whether all is there."),
     "publish": ("publish", "Publiceer in Power BI web.", "Publish to Power BI web."),
