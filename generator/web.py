@@ -47,13 +47,16 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None:
         """Wait."""
 
+    def halt(self) -> None:
+        """Wake whoever waits, now and later: the run is stopped."""
+
 
 class SystemClock:
-    """The clock of this computer. Whoever waits by it is woken when the run is ``stopped``."""
+    """The clock of this computer."""
 
     def __init__(self) -> None:
         """Start."""
-        self.stopped = threading.Event()
+        self._stopped = threading.Event()
 
     def now(self) -> float:
         """Return seconds since some moment; never goes back."""
@@ -61,8 +64,12 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         """Wait; raise ``KeyboardInterrupt`` where the run is stopped."""
-        if self.stopped.wait(seconds):
+        if self._stopped.wait(seconds):
             raise KeyboardInterrupt
+
+    def halt(self) -> None:
+        """Wake whoever waits, now and later: the run is stopped."""
+        self._stopped.set()
 
 
 @dataclass(frozen=True, slots=True)

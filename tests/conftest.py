@@ -12,3 +12,11 @@ def pytest_cmdline_main(config):
     if here and config.option.numprocesses is None and not config.option.usepdb and "::" not in "".join(config.args):
         config.option.numprocesses, config.option.dist = "auto", "loadfile"
         config.option.maxprocesses = config.option.maxprocesses or MOST
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print what tests have counted: how many faults were tried."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in getattr(report, "user_properties", ()):
+            if name == "faults":
+                terminalreporter.write_line(value)

@@ -133,7 +133,9 @@ class PowerBI:
         raise AssertionError(f"nobody asks {method} {path}")
 
     def refuse(self, status, code, message="refused"):
-        return httpx.Response(status, json={"errorCode": code, "message": message, "error": {"code": code}})
+        return httpx.Response(
+            status, json={"errorCode": code, "message": message, "error": {"code": code, "message": message}}
+        )
 
     # ------------------------------------------------------------------------------------------------------- fabric
 
@@ -323,7 +325,10 @@ class PowerBI:
         return httpx.Response(200, json={"id": key})
 
     def drop_connection(self, _, __, key):
-        return httpx.Response(200) if self.connections.pop(key, None) else self.refuse(404, "ConnectionNotFound")
+        if key not in self.connections:
+            return self.refuse(404, "ConnectionNotFound")
+        self.made["connection", self.connections.pop(key)["name"]] -= 1
+        return httpx.Response(200)
 
     # ------------------------------------------------------------------------------------------------------ power bi
 

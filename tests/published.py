@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
-import random
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import bundles
 from clocks import Still
@@ -59,26 +61,41 @@ def bundle(out, client, version="1"):
         }
     for path, text in files.items():
         place = out / client.code / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text, encoding="utf-8", newline="")
+        if not place.is_file():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, encoding="utf-8", newline="")
     hashes = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in files.items()}
     return Target(client, out, hashes, f"spec {version} {client.url}", client.url)
+
+
+@functools.cache
+def clients_of(tables):
+    """Return the clients of a workbook of these tables; read once."""
+    with tempfile.TemporaryDirectory() as folder:
+        return bundles.load(Path(folder), tables).clients
+
+
+_BUNDLES = tempfile.TemporaryDirectory()
 
 
 class Office:
     """The office, its output folder and the service; ``publish`` and ``rebind`` are runs from nothing but the disk."""
 
-    def __init__(self, folder, tables=OFFICE, *, service=None, codes=("bakker",), **how):
+    def __init__(self, folder, tables=OFFICE, *, service=None, codes=("bakker",), titles=(), **how):
         self.out = folder / "output"
-        self.out.mkdir(exist_ok=True)
-        (folder / "specs").mkdir(exist_ok=True)
-        self.clients = bundles.load(folder / "specs", tables).clients
-        self.codes, self.version, self.how = codes, "1", how
+        self.out.mkdir(parents=True, exist_ok=True)
+        self.clients = clients_of(tables)
+        self.codes, self.version, self.how, self.titles = codes, "1", how, titles
         self.power_bi = service or PowerBI()
         self.clock, self.trace, self.moved = Still(), [], {}
+        self.power_bi.clock = self.clock
 
     def client(self, code):
         found = next(each for each in self.clients if each.code == code)
+        if self.titles:
+            (report,) = found.reports
+            reports = tuple(replace(report, name=title.lower(), title=name) for title, name in self.titles)
+            found = replace(found, reports=reports)
         return replace(found, url=self.moved.get(code, found.url))
 
     def service(self):
@@ -91,6 +108,12 @@ class Office:
         )
         return Service(web, operation_seconds=60, refresh_seconds=120, secrets={"token"})
 
+    def bundle(self, code):
+        """Write a client's bundle, where no other office of these tests has."""
+        client = self.client(code)
+        folder = Path(_BUNDLES.name) / f"{self.version} {client.url.split('/')[3]} {len(client.reports)}"
+        return bundle(folder, client, self.version)
+
     def jobs(self):
         service = self.service()
         every = [self.client(each.code) for each in self.clients]
@@ -102,7 +125,7 @@ class Office:
         return [
             Job(
                 service,
-                bundle(self.out, self.client(code), self.version),
+                self.bundle(code),
                 Record(self.out, code),
                 settings,
                 known,
@@ -121,8 +144,3 @@ class Office:
 
     def rebind(self):
         return [rebind.rebind(job) for job in self.jobs()]
-
-
-def calm():
-    """Let waits be the same in every run."""
-    random.seed(1)

@@ -149,12 +149,9 @@ def agreed(run: Run, question: str) -> bool:
 
 def each(run: Run, jobs: Sequence[Job], do: Callable[[Job], Any]) -> Iterator[Any]:
     """Do something for all clients at once, as many at a time as was asked."""
-    from generator import web  # noqa: PLC0415
     from generator.publish import apply  # noqa: PLC0415
 
-    clock = run.service.web.clock
-    halt = clock.stopped.set if isinstance(clock, web.SystemClock) else (lambda: None)
-    return apply.run(jobs, do, run.settings.jobs or apply.WORKERS, halt)
+    return apply.run(jobs, do, run.settings.jobs or apply.WORKERS, run.service.web.clock.halt)
 
 
 def documents(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:

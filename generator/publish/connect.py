@@ -175,13 +175,18 @@ def _created(job: Job) -> str:
         document = reply.document()
         if reply.ok and isinstance(document, dict) and isinstance(document.get("id"), str):
             return str(document["id"])
-        found = [each for each in fabric.connections(job.service) if each.get("displayName") == name]
+        seconds = fabric.SEEN_WITHIN / (1 if reply.status == _CONFLICT else 4)
+        found = fabric.looked_for(job.service, seconds, lambda: _named(job.service, name))
         details = found[0].get("connectionDetails") if found else None
         if isinstance(details, dict) and same(str(details.get("path", "")), url):
             return _supplied(job, str(found[0]["id"]))
         if reply.status == _CONFLICT:
             raise Stop([Problem("B328", None, {"name": name}, job.client.code)])
     raise job.service.failure(reply, "POST connections")
+
+
+def _named(service: Service, name: str) -> list[dict[str, Any]]:
+    return [each for each in fabric.connections(service) if each.get("displayName") == name]
 
 
 def _method(entry: dict[str, Any]) -> tuple[str, str, str] | None:

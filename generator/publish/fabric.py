@@ -19,7 +19,7 @@ MODEL, REPORT = "SemanticModel", "Report"
 _FOLDERS = {MODEL: "semanticModels", REPORT: "reports"}
 _CONFLICT = 409
 _RESERVED = "ItemDisplayNameNotAvailableYet"  # the name of an item that was removed a moment ago
-_SEEN_WITHIN = 60.0  # seconds in which what was made shows up in a list
+SEEN_WITHIN = 60.0  # seconds in which what was made shows up in a list
 _ASKED_AGAIN = 3
 
 
@@ -67,9 +67,9 @@ def create_workspace(service: Service, name: str, description: str) -> Workspace
         document = reply.document()
         if reply.ok and isinstance(document, dict) and document.get("id"):
             return Workspace(_text(document, "id"), name, description)
-        seconds = 0.0 if reply.status == _CONFLICT else _SEEN_WITHIN / 4
+        seconds = 0.0 if reply.status == _CONFLICT else SEEN_WITHIN / 4
         # A name that is taken by what we may not see, or by another's, is no place to publish in.
-        found = _await(service, seconds, lambda: [each for each in workspaces(service) if each.name == name])
+        found = looked_for(service, seconds, lambda: [each for each in workspaces(service) if each.name == name])
         for each in found:
             if each.description == description:
                 return each
@@ -106,10 +106,10 @@ def create(
         elif reply.status == 400:  # noqa: PLR2004  a bad request
             if not _is_reserved(reply.document()):
                 raise service.failure(reply, f"POST {_FOLDERS[thing.kind]}")
-            service.web.clock.sleep(_SEEN_WITHIN / 2)
+            service.web.clock.sleep(SEEN_WITHIN / 2)
             continue
-        found = _await(
-            service, _SEEN_WITHIN / (1 if reply.status == _CONFLICT else 4), lambda: same(service, workspace, thing)
+        found = looked_for(
+            service, SEEN_WITHIN / (1 if reply.status == _CONFLICT else 4), lambda: same(service, workspace, thing)
         )
         if found:
             return found[0].id, False
@@ -185,7 +185,7 @@ def same(service: Service, workspace: str, thing: Thing) -> list[Thing]:
     return [each for each in things(service, workspace) if (each.kind, each.name, each.description) == wanted]
 
 
-def _await(service: Service, seconds: float, look: Callable[[], list[T]]) -> list[T]:
+def looked_for(service: Service, seconds: float, look: Callable[[], list[T]]) -> list[T]:
     """Look until something is there, for so many seconds, once at least."""
     clock = service.web.clock
     until = clock.now() + seconds

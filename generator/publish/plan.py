@@ -53,6 +53,8 @@ class Workspaces:
 def plan(job: Job, workspaces: Workspaces) -> Planned:
     """Return what would be done for a client; raise ``Stop`` where nothing may be done."""
     titles_differ(job)
+    for report in job.reports:
+        job.hashes(report)  # every file is as it was generated, or this stops here
     workspace = workspaces.of(job)
     if workspace is None:
         job.record.amend(replace(job.record.value, workspace_id="", workspace="", people=(), items=()))

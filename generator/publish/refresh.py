@@ -87,16 +87,14 @@ def _ask(job: Job, report: str) -> None:
         if reply.status == _TOO_MANY:
             raise Stop([Problem("B331", None, {"report": report}, job.client.code)])
         newest = _newest(dataset)
-        if reply.unsure:
-            if newest.id != job.item(report).baseline:
-                return
-            clock.sleep(_CLOSE)
-            continue
-        if newest.status not in _RUNNING or not newest.id:
-            raise job.service.failure(reply, "POST refreshes")
-        _end_of(job, report, newest.id)
-        job.record.set_item(report, baseline=_newest(dataset).id)
-    raise Stop([Problem("B306", None, {"what": "POST refreshes", "status": "-", "error": "", "message": ""})])
+        if reply.unsure and newest.id != job.item(report).baseline:
+            return
+        if not reply.unsure and newest.id:  # refused: another runs, or ran until a moment ago
+            if newest.status in _RUNNING:
+                _end_of(job, report, newest.id)
+            job.record.set_item(report, baseline=_newest(dataset).id)
+        clock.sleep(_CLOSE)
+    raise job.service.failure(reply, "POST refreshes")
 
 
 def _watch(job: Job, report: str) -> Refresh:

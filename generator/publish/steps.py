@@ -49,7 +49,7 @@ def model(job: Job, report: str) -> None:
     """Make or replace the model; the client's URL is in it."""
     item = job.item(report)
     made = definition.model(job.target, report)
-    if item.operation and not item.model_id:
+    if item.operation:
         _settle(job, report, fabric.MODEL)
         item = job.item(report)
     thing = _thing(job, report, fabric.MODEL, item.model_id)
@@ -73,7 +73,7 @@ def layer(job: Job, report: str) -> None:
     """Make or replace the report, bound to the model by its id."""
     item = job.item(report)
     made = definition.report_of(job.target, report, item.model_id)
-    if item.operation and not item.report_id:
+    if item.operation:
         _settle(job, report, fabric.REPORT)
         item = job.item(report)
     thing = _thing(job, report, fabric.REPORT, item.report_id)
@@ -148,7 +148,8 @@ def _settle(job: Job, report: str, kind: str) -> None:
     wanted = _thing(job, report, kind, "")
     found = fabric.same(job.service, job.workspace, wanted)
     key = "model_id" if kind == fabric.MODEL else "report_id"
-    job.record.set_item(report, operation="", **({key: found[0].id, "title": wanted.name} if found else {}))
+    there = {key: found[0].id, "title": wanted.name} if found else {}
+    job.record.set_item(report, operation="", **there)
 
 
 def _no_workspace(job: Job, _: str) -> bool:
