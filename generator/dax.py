@@ -82,6 +82,7 @@ def tokens(formula: str) -> tuple[Token, ...] | Fault:
     return tuple(found)
 
 
+@cache
 def fault(formula: str) -> Fault | None:
     """Return what is wrong with a formula's shape: unreadable, empty, or brackets that do not pair."""
     found = tokens(formula)
@@ -141,6 +142,7 @@ def _is_table(token: Token, variables: set[str]) -> bool:
     return token.kind == "name" and not any(word in known for known in (_WORDS, _CONSTANTS, functions(), variables))
 
 
+@cache
 def named_columns(formula: str) -> frozenset[str]:
     """Return the columns that a formula makes, in lower case: ``"@Open"`` in ADDCOLUMNS, ``Value`` of a list."""
     found = tokens(formula)

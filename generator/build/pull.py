@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from generator import dax, names
@@ -11,7 +12,7 @@ from generator.build import calculations
 from generator.catalogue import CalculationGroup, Column, Measure, Relationship, Table, split_field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from generator.catalogue import Catalogue, Design, Language, Page, Visual
     from generator.resolve.client import Client, ClientReport, ExtraTable
@@ -25,9 +26,12 @@ ACCESS = "Toegang"
 _TEXT = re.compile(r"<<t\.(\w+)>>")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Pulled:
-    """What a report's model holds, in the order of the templates; ``shown`` are the fields that visuals show."""
+    """What a report's model holds, in the order of the templates; ``shown`` are the fields that visuals show.
+
+    Compared by identity: clients who want the same share it.
+    """
 
     tables: tuple[Table, ...]
     measures: tuple[Measure, ...]
@@ -101,37 +105,53 @@ def rendered(
     return replace(measure, dax=_TEXT.sub(literal, formula), budget="", intercompany="")
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What decides on the model of a client without measures and tables of its own, hashable."""
+
+    catalogue: Catalogue
+    language: str
+    divisions: int
+    budget: bool
+    intercompany: bool
+    limited: bool
+    report: str
+    fact: str
+    pages: tuple[Page, ...]
+
+
 def pull(client: Client, report: ClientReport, catalogue: Catalogue) -> Pulled:
-    """Return the part of the templates that a report of a client needs, with the client's own measures and tables."""
+    """Return the part of the templates that a report of a client needs, with the client's own measures and tables.
+
+    Clients who want the same get the same value, so that what is made of it is made once.
+    """
     design = catalogue.reports[report.name].design
-    return _composed(client, report, catalogue) if design is None else _designed(client, design, catalogue)
-
-
-def _composed(client: Client, report: ClientReport, catalogue: Catalogue) -> Pulled:
-    """Return what the pages of a report reach."""
-    language = catalogue.languages[client.language]
-    without = catalogue.reports[report.name].without
-    formulas = {
-        name.casefold(): Measure(name, "BLANK ()")
-        if name in without
-        else rendered(
-            measure,
-            report.fact,
-            language,
-            budget=bool(client.budget_scenario),
-            intercompany=bool(client.intercompany),
-            divisions=len(client.divisions),
-        )
-        for name, measure in catalogue.measures.items()
-    }
+    if design is not None:
+        return _designed(client, design, catalogue)
+    wanted = _Wanted(
+        catalogue,
+        language=client.language,
+        divisions=len(client.divisions),
+        budget=bool(client.budget_scenario),
+        intercompany=bool(client.intercompany),
+        limited=client.limited,
+        report=report.name,
+        fact=report.fact,
+        pages=report.pages,
+    )
     own = [measure for measure in client.measures if measure.name not in report.without]
-    formulas |= {measure.name.casefold(): measure for measure in own}
-    extra = {table.name: model_table(table) for table in client.tables}
-    reach = _Reach(formulas, {**catalogue.tables, **extra})
-    for page in report.pages:
+    return _composed(wanted, own, client.tables) if own or client.tables else _composed_in_common(wanted)
+
+
+def _composed(wanted: _Wanted, measures: Sequence[Measure] = (), tables: Sequence[ExtraTable] = ()) -> Pulled:
+    """Return what the pages of a report reach."""
+    catalogue = wanted.catalogue
+    extra = {table.name: model_table(table) for table in tables}
+    reach = _Reach(_formulas(wanted, measures), {**catalogue.tables, **extra})
+    for page in wanted.pages:
         for text in page_fields(page):
             reach.field(text)
-    for measure in own:
+    for measure in measures:
         reach.measure(measure.name)
     for table in reach.tables.values():
         if table.check:
@@ -139,29 +159,50 @@ def _composed(client: Client, report: ClientReport, catalogue: Catalogue) -> Pul
     for table in extra.values():
         for column in table.columns:
             reach.column(table.name, column)
-    groups = _calculations(reach, client, report, catalogue)
-    if client.limited:
+    groups = _calculations(reach, measures, wanted)
+    if wanted.limited:
         _protected(reach)
     _keys(reach, catalogue, extra.values())
     shown = frozenset(
-        text for page in report.pages for visual in page.visuals for text in (*visual.values, *visual.lines)
+        text for page in wanted.pages for visual in page.visuals for text in (*visual.values, *visual.lines)
     )
     pulled = _ordered(reach, catalogue, extra.values())
     made = tuple(calculations.rendered(group, pulled.measures) for group in groups)
     return replace(pulled, shown=shown, calculations=made)
 
 
-def _calculations(
-    reach: _Reach, client: Client, report: ClientReport, catalogue: Catalogue
-) -> tuple[CalculationGroup, ...]:
+_composed_in_common = lru_cache(maxsize=256)(_composed)
+
+
+def _formulas(wanted: _Wanted, measures: Sequence[Measure]) -> dict[str, Measure]:
+    """Return the measures that exist for a report, by name regardless of case."""
+    language = wanted.catalogue.languages[wanted.language]
+    without = wanted.catalogue.reports[wanted.report].without
+    formulas = {
+        name.casefold(): Measure(name, "BLANK ()")
+        if name in without
+        else rendered(
+            measure,
+            wanted.fact,
+            language,
+            budget=wanted.budget,
+            intercompany=wanted.intercompany,
+            divisions=wanted.divisions,
+        )
+        for name, measure in wanted.catalogue.measures.items()
+    }
+    return formulas | {measure.name.casefold(): measure for measure in measures}
+
+
+def _calculations(reach: _Reach, measures: Sequence[Measure], wanted: _Wanted) -> tuple[CalculationGroup, ...]:
     """Reach what the report's calculation groups use; one that nobody names must not bring a table into the model."""
-    formulas = [dax.references(measure.dax) for measure in client.measures]
+    formulas = [dax.references(measure.dax) for measure in measures]
     named = {table for used in formulas for table in (*used.tables, *(table for table, _ in used.columns))}
-    fields = [parts for page in report.pages for text in page_fields(page) if (parts := split_field(text))]
+    fields = [parts for page in wanted.pages for text in page_fields(page) if (parts := split_field(text))]
     named = {table.casefold() for table in (*named, *(table for table, _ in fields))}
     kept = []
-    for name in catalogue.reports[report.name].calculations:
-        group = catalogue.calculations[name]
+    for name in wanted.catalogue.reports[wanted.report].calculations:
+        group = wanted.catalogue.calculations[name]
         alone = _Reach(reach.formulas, reach.tables)
         for measure in calculations.measures_used(group):
             alone.measure(measure)

@@ -39,7 +39,7 @@ def startup_sql(client: Client) -> str:
 def setup(client: Client, catalogue: Catalogue) -> str:
     """Return the set-up sheet in the client's language; whatever a cell holds is text in it, never markup."""
     try:
-        template = _environment().from_string(catalogue.setup[client.language])
+        template = _template(catalogue.setup[client.language])
         rendered = template.render(client=client, url=client.url, redirect=REDIRECT_URL, sql=startup_sql(client))
     except jinja2.TemplateError as error:
         path = f"setup/{client.language}.md"
@@ -62,6 +62,11 @@ def _code(value: str) -> _Markdown:
 
 def _joined(values: Iterable[object], separator: str) -> _Markdown:
     return _Markdown(separator.join(_escaped(value) for value in values))
+
+
+@lru_cache(maxsize=16)
+def _template(text: str) -> jinja2.Template:
+    return _environment().from_string(text)
 
 
 @lru_cache(maxsize=1)
