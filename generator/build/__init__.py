@@ -10,14 +10,12 @@ from generator.build import report as layers
 from generator.build import stamp, stamp_pages
 from generator.build.lint import lint
 from generator.build.pull import pull
-from generator.build.queries import Query, environment, queries
+from generator.build.queries import Query, queries
 from generator.build.semantic import database
 from generator.build.setup import setup, startup_sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import jinja2
 
     from generator.build.pull import Pulled
     from generator.catalogue import Catalogue
@@ -53,14 +51,13 @@ _sound: WeakSet[Pulled] = WeakSet()
 
 def build(client: Client, catalogue: Catalogue) -> Built:
     """Return what a client's bundle holds; raise ``Stop`` where the templates make a model that is not sound."""
-    env = environment(catalogue)
-    reports = tuple(_report(client, report, catalogue, env) for report in client.reports)
+    reports = tuple(_report(client, report, catalogue) for report in client.reports)
     return Built(client, reports, setup(client, catalogue), startup_sql(client))
 
 
-def _report(client: Client, report: ClientReport, catalogue: Catalogue, env: jinja2.Environment) -> BuiltReport:
+def _report(client: Client, report: ClientReport, catalogue: Catalogue) -> BuiltReport:
     pulled: Pulled = pull(client, report, catalogue)
-    written = queries(client, report, pulled, catalogue, env)
+    written = queries(client, report, pulled, catalogue)
     design = catalogue.reports[report.name].design
     if design is not None:
         stamped = stamp.database(client, report, design, pulled, written, catalogue)

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from generator.build.pull import Pulled
-    from generator.catalogue import Catalogue
+    from generator.catalogue import Catalogue, Language
     from generator.resolve.client import Client
 
     Rows = list[dict[str, Any]]
@@ -21,64 +21,70 @@ BOTTOMLESS, TOPLESS = -100_000, 100_000  # days: no invoice is that far from its
 _AGES = ((BOTTOMLESS, 0), (1, 30), (31, 60), (61, 90), (91, TOPLESS))
 
 
-def literal_rows(table: str, client: Client, pulled: Pulled, catalogue: Catalogue) -> Rows:
-    """Return the rows of a table, column by column; none for a table that is not written out."""
+def literal_rows(table: str, language: Language, pulled: Pulled, catalogue: Catalogue) -> Rows:
+    """Return the rows of a table in which no client differs, by column; none for a table that is not written out."""
     if table == "Definities":
-        return _definitions(client, pulled, catalogue)
-    return _TABLES[table](client, catalogue) if table in _TABLES else []
+        return _definitions(language, pulled)
+    if table == "Controle":
+        return _checks(language, intercompany=pulled.intercompany)
+    return _TABLES[table](language, catalogue) if table in _TABLES else []
 
 
-def _definitions(client: Client, pulled: Pulled, catalogue: Catalogue) -> Rows:
+def own_rows(table: str, client: Client) -> Rows | None:
+    """Return the rows of a table that says something of this client alone, or None for any other."""
+    return _OWN_TABLES[table](client) if table in _OWN_TABLES else None
+
+
+def _definitions(language: Language, pulled: Pulled) -> Rows:
     """Return what each measure that a page shows as a number means, in the reader's language."""
-    shown = {*pulled.shown, *(measure.name for measure in client.measures)}
     told = [
         measure
         for measure in pulled.measures
-        if measure.name in shown and measure.format and measure.descriptions.get(client.language)
+        if measure.name in pulled.shown and measure.format and measure.descriptions.get(language.code)
     ]
-    folders = catalogue.languages[client.language].sections["folder"]
+    folders = language.sections["folder"]
     return [
         {
             "Volgorde": number,
             "Map": folders.get(measure.folder, measure.folder),
-            "Meetwaarde": _spoken(measure.name, client, catalogue),
-            "Definitie": measure.descriptions[client.language],
+            "Meetwaarde": _spoken(measure.name, language),
+            "Definitie": measure.descriptions[language.code],
         }
         for number, measure in enumerate(told, start=1)
     ]
 
 
-def _spoken(name: str, client: Client, catalogue: Catalogue) -> str:
+def _spoken(name: str, language: Language) -> str:
     """Return a measure's name for a reader: the report line it begins with in the reader's language."""
-    titles = catalogue.languages[client.language].sections["line"]
+    titles = language.sections["line"]
     line = max((line for line in titles if name.startswith(line)), key=len, default="")
     return titles[line] + name[len(line) :] if line else name
 
 
-def _numbered(section: str, number: str, name: str) -> Callable[[Client, Catalogue], Rows]:
+def _numbered(section: str, number: str, name: str) -> Callable[[Language, Catalogue], Rows]:
     """Return what makes the rows of a list of texts: a number that formulas use, a text that readers see."""
 
-    def rows(client: Client, catalogue: Catalogue) -> Rows:
-        texts = catalogue.languages[client.language].sections[section]
+    def rows(language: Language, _: Catalogue) -> Rows:
+        texts = language.sections[section]
         return [{number: int(key), name: text} for key, text in texts.items()]
 
     return rows
 
 
-def _ages(client: Client, catalogue: Catalogue) -> Rows:
+def _ages(language: Language, _: Catalogue) -> Rows:
     """Return the classes of days overdue, both ends included."""
-    titles = catalogue.languages[client.language].sections["age"]
+    titles = language.sections["age"]
     return [
         {"Volgorde": number, "Klasse": titles[str(number)], "Van": start, "Tot": end}
         for number, (start, end) in enumerate(_AGES, start=1)
     ]
 
 
-def _scenarios(_: Client, __: Catalogue) -> Rows:
+def _scenarios(_: Language, __: Catalogue) -> Rows:
     return [{"Nummer": 1}, {"Nummer": 2}]
 
 
-def _divisions(client: Client, _: Catalogue) -> Rows:
+def _divisions(client: Client) -> Rows:
     return [
         {
             "Administratie": division.code,
@@ -94,7 +100,7 @@ def _divisions(client: Client, _: Catalogue) -> Rows:
     ]
 
 
-def _access(client: Client, _: Catalogue) -> Rows:
+def _access(client: Client) -> Rows:
     """Return who sees which division: a viewer without divisions sees them all."""
     return [
         {"E-mail": person.email, "Administratie": code}
@@ -104,8 +110,8 @@ def _access(client: Client, _: Catalogue) -> Rows:
     ]
 
 
-def _lines(client: Client, catalogue: Catalogue) -> Rows:
-    titles = catalogue.languages[client.language].sections["line"]
+def _lines(language: Language, catalogue: Catalogue) -> Rows:
+    titles = language.sections["line"]
     return [
         {
             "Regel": line.name,
@@ -121,7 +127,7 @@ def _lines(client: Client, catalogue: Catalogue) -> Rows:
     ]
 
 
-def _additions(_: Client, catalogue: Catalogue) -> Rows:
+def _additions(_: Language, catalogue: Catalogue) -> Rows:
     """Return for each line the base lines that it adds up; a base line is its own."""
     return [
         {"Regel": line.name, "Basisregel": base}
@@ -130,15 +136,15 @@ def _additions(_: Client, catalogue: Catalogue) -> Rows:
     ]
 
 
-def _checks(client: Client, catalogue: Catalogue) -> Rows:
+def _checks(language: Language, *, intercompany: bool) -> Rows:
     """Return the checks that a client can have: intercompany only where some is described."""
-    rows = _numbered("check", "Nummer", "Controle")(client, catalogue)
-    return [row for row in rows if client.intercompany or row["Nummer"] != INTERCOMPANY_CHECK]
+    checks = language.sections["check"]
+    rows = [{"Nummer": int(key), "Controle": text} for key, text in checks.items()]
+    return [row for row in rows if intercompany or row["Nummer"] != INTERCOMPANY_CHECK]
 
 
-_TABLES: dict[str, Callable[[Client, Catalogue], Rows]] = {
-    "Administratie": _divisions,
-    "Toegang": _access,
+_OWN_TABLES: dict[str, Callable[[Client], Rows]] = {"Administratie": _divisions, "Toegang": _access}
+_TABLES: dict[str, Callable[[Language, Catalogue], Rows]] = {
     "Rapportregel": _lines,
     "Regelopbouw": _additions,
     "Ouderdomsklasse": _ages,

@@ -28,9 +28,9 @@ _TEXT = re.compile(r"<<t\.(\w+)>>")
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Pulled:
-    """What a report's model holds, in the order of the templates; ``shown`` are the fields that visuals show.
+    """What a report's model holds, in the order of the templates; compared by identity: who wants the same shares it.
 
-    Compared by identity: clients who want the same share it.
+    ``shown`` are the fields that visuals show, and a client's own measures.
     """
 
     tables: tuple[Table, ...]
@@ -38,6 +38,7 @@ class Pulled:
     relationships: tuple[Relationship, ...]
     shown: frozenset[str] = frozenset()
     calculations: tuple[CalculationGroup, ...] = ()
+    intercompany: bool = False
 
 
 @dataclass(slots=True)
@@ -163,12 +164,11 @@ def _composed(wanted: _Wanted, measures: Sequence[Measure] = (), tables: Sequenc
     if wanted.limited:
         _protected(reach)
     _keys(reach, catalogue, extra.values())
-    shown = frozenset(
-        text for page in wanted.pages for visual in page.visuals for text in (*visual.values, *visual.lines)
-    )
+    shown = {text for page in wanted.pages for visual in page.visuals for text in (*visual.values, *visual.lines)}
+    shown |= {measure.name for measure in measures}
     pulled = _ordered(reach, catalogue, extra.values())
     made = tuple(calculations.rendered(group, pulled.measures) for group in groups)
-    return replace(pulled, shown=shown, calculations=made)
+    return replace(pulled, shown=frozenset(shown), calculations=made, intercompany=wanted.intercompany)
 
 
 _composed_in_common = lru_cache(maxsize=256)(_composed)
@@ -230,7 +230,13 @@ def _designed(client: Client, design: Design, catalogue: Catalogue) -> Pulled:
     ties = (*_extra_relationships(extra),) if found.get(DIVISION, set()) & {DIVISION} else ()
     held = {measure["name"] for table in design.tables for measure in table.get("measures", ())}
     measures = tuple(measure for name, measure in catalogue.measures.items() if name in held)
-    return Pulled((*tables, *extra), measures, tuple(tie for tie in ties if tie.from_[0] in names), design.shown)
+    return Pulled(
+        (*tables, *extra),
+        measures,
+        tuple(tie for tie in ties if tie.from_[0] in names),
+        design.shown | {measure.name for measure in client.measures},
+        intercompany=bool(client.intercompany),
+    )
 
 
 def _protected(reach: _Reach) -> None:
