@@ -152,5 +152,4 @@ _TABLES: dict[str, Callable[[Language, Catalogue], Rows]] = {
     "Onderling": _numbered("intercompany", "Nummer", "Weergave"),
     "Vergelijkingsbasis": _numbered("basis", "Nummer", "Basis"),
     "Signaal": _numbered("signal", "Nummer", "Signaal"),
-    "Controle": _checks,
 }

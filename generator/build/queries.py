@@ -215,7 +215,9 @@ def _table_body(shape: _Shape, name: str, own: Mapping[str, Any] | None = None) 
         ],
         "amount": next((column.source for column in columns if column.name == "Bedrag"), "Amount"),
         "rows": [[row[column] for column in table.columns] for row in rows],
-        **{"mapping": {}, "mutual": [], "mutual_relations": []},
+        "mapping": {},
+        "mutual": [],
+        "mutual_relations": [],
         **_texts(shape.catalogue, language),
         **{name: value for name, value in own.items() if name != "rows"},
     }
