@@ -153,12 +153,12 @@ class _Writer:
             own["mapping"] = self.mapping()
         if "expected" in printed:
             own["expected"] = self.codes
-        return own | ({} if printed.isdisjoint(_MUTUAL) else self.intercompany())
+        if self.client.intercompany and not printed.isdisjoint(_MUTUAL):
+            own |= self.intercompany()
+        return own
 
     def intercompany(self) -> dict[str, Any]:
         """Return what tells an entry with another division: a rule is relation, account, partner, any of them null."""
-        if not self.client.intercompany:
-            return {}
         own = sorted(self.client.intercompany, key=lambda row: (row.relation is None) + (row.account is None))
         anyone = self.catalogue.platform["constants"]["any_partner"]
         return {
