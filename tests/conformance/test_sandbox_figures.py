@@ -58,11 +58,16 @@ def shown(run):
 
 
 def selection(run, one):
-    """A selection as the report's own calendar has it: the last whole month before today is October."""
+    """A selection as the report's own calendar has it: the last whole month before today is October.
+
+    Amounts of two currencies are never added, so that of several the divisions in euros are chosen.
+    """
+    euros = [code for code, (currency, _) in run.facts.divisions.items() if currency == "EUR"]
+    chosen = {"divisions": euros} if "year" in one and len(euros) < len(run.facts.divisions) else {}
     if "period" in one:
         number = (10 - 1 - run.facts.end_month) % 12 + 1
-        return one | {"year": 2026 + (number < 10 and run.facts.end_month < 10), "months": [number]}
-    return dict(one)
+        return one | chosen | {"year": 2026 + (number < 10 and run.facts.end_month < 10), "months": [number]}
+    return one | chosen
 
 
 def is_there(run, one):

@@ -143,13 +143,12 @@ class Expected:
             yield {"Administratie": row["Division"], "Dagen vervallen": late, "Openstaand": row["Amount"]}
 
     def budget(self):
-        since = self.facts.first - (self.facts.end_month != 12)
         for row in self.own(f"{REST}.Budget.Budgets"):
-            if row["BudgetScenarioCode"] == self.facts.scenario and row["ReportingYear"] >= since:
+            last = self.periods[row["Division"], row["ReportingYear"], row["ReportingPeriod"]][1]
+            if row["BudgetScenarioCode"] == self.facts.scenario and last >= self.first_day:
                 yield {
                     "Administratie": row["Division"], "GrootboekKey": key(row["Division"], row["GLAccount"]),
-                    "Datum": self.periods[row["Division"], row["ReportingYear"], row["ReportingPeriod"]][1],
-                    "Bedrag": row["AmountDC"],
+                    "Datum": last, "Bedrag": row["AmountDC"],
                 }  # fmt: skip
 
     def accounts(self):
