@@ -112,11 +112,14 @@ def test_each_source_selects_the_columns_it_returns_and_nothing_that_is_ignored_
             reads = [(path, options) for path, options in run.asked(member) if "@" in path]
             assert reads, (name, member)
             sources += 1
+            named = {column["name"] for column in answer["columns"]}
             for path, options in reads:
                 assert options.keys() <= {"$select", "$filter", "$skiptoken"}, (name, member, path)
                 assert not IGNORED_OR_REFUSED & options.keys()
-                selected = options["$select"].split(",")
-                assert sorted(selected) == sorted(column["name"] for column in answer["columns"]), (name, member)
+                selected = set(options["$select"].split(","))
+                # BronOnderlingEerder looks up the relations of its own group first, by their code
+                is_looked_up = member == "BronOnderlingEerder" and "CRM.Accounts" in path
+                assert selected == ({"Division", "ID", "Code"} if is_looked_up else named), (name, member, path)
                 whole = path.startswith(UNDIVIDED) and member == "BronAdministraties"
                 if not whole and len(run.facts.divisions) <= FOLDED:
                     assert "division eq" in options["$filter"].lower(), (name, member, path)

@@ -14,6 +14,7 @@ from functools import cached_property
 from judges.places import ROOT
 
 OPENING = -10
+RECEIVABLES, PAYABLES = 20, 22  # account types of Exact
 REST = "ExactOnlineREST"
 LINES = f"{REST}.FinancialTransaction.TransactionLinesBulk"
 TEMPLATES = ROOT / "templates" / "exact_online"
@@ -21,8 +22,8 @@ FOLDED = 25
 
 # Tables that read no database. Their rows are literals of the templates: test_execution.py and test_templates.py.
 LITERAL = {
-    "Administratie", "Boekmaand", "Controle", "Definities", "Meetwaarden", "Ouderdomsklasse", "Rapportregel",
-    "Regelopbouw", "Scenario", "Signaal", "Toegang", "Vergelijkingsbasis", "Tijdvergelijking",
+    "Administratie", "Boekmaand", "Controle", "Definities", "Meetwaarden", "Onderling", "Ouderdomsklasse",
+    "Rapportregel", "Regelopbouw", "Scenario", "Signaal", "Toegang", "Vergelijkingsbasis", "Tijdvergelijking",
 }  # fmt: skip
 
 
@@ -46,6 +47,7 @@ class Expected:
     tables: dict
     language: str = "nl"
     wished: tuple = ()
+    mutual: tuple = ()  # rows of Onderling
 
     def rows(self, table):
         """The rows of a table as {column: value}, or None where there is no expectation of it."""
@@ -78,14 +80,35 @@ class Expected:
         sums = Counter()
         for row in self.own(LINES):
             if self.periods[row["Division"], row["FinancialYear"], row["FinancialPeriod"]][1] < self.first_day:
-                sums[row["Division"], row["GLAccount"]] += round(row["AmountDC"] * 100)
+                sums[row["Division"], row["GLAccount"], self.with_whom(row)] += round(row["AmountDC"] * 100)
         last = dt.date.fromisoformat(self.first_day) - dt.timedelta(days=1)
-        for (division, account), cents in sums.items():
+        for (division, account, other), cents in sums.items():
             if cents:
                 yield {
                     "Administratie": division, "GrootboekKey": key(division, account), "Boekingstype": OPENING,
-                    "Datum": last.isoformat(), "Bedrag": cents / 100,
+                    "Datum": last.isoformat(), "Bedrag": cents / 100, "Onderling met": other,
                 }  # fmt: skip
+
+    def with_whom(self, row):
+        """The division that a line is booked with: by the relation, the account or both that Onderling names.
+
+        Of a relation only results, receivables and payables count.
+        """
+        for wish in self.mutual:
+            same_relation = (row["AccountCode"] or "").strip() == str(wish.get("Relatie", "")).strip()
+            same_account = row["GLAccountCode"].strip() == str(wish.get("Rekening", "")).strip()
+            counts = same_account if "Rekening" in wish else self.accounts_by_id[row["GLAccount"]]
+            if (same_relation or "Relatie" not in wish) and counts and wish["Met"] != row["Division"]:
+                return wish["Met"]
+        return None
+
+    @cached_property
+    def accounts_by_id(self):
+        """{account: whether a relation's lines on it are the other division's}."""
+        return {
+            row["ID"]: row["BalanceType"] == "W" or row["Type"] in (RECEIVABLES, PAYABLES)
+            for row in self.own(f"{REST}.Financial.GLAccounts")
+        }
 
     def mutaties(self):
         yield from self.opening()
@@ -103,10 +126,12 @@ class Expected:
                     "Omschrijving": row["Description"], "Kostenplaats": row["CostCenter"],
                     "Kostendrager": row["CostUnit"], "Factuurnummer": row["InvoiceNumber"],
                     "Vervaldatum": day(row["DueDate"]), "Uw referentie": row["YourRef"], "Bedrag": row["AmountDC"],
+                    "Onderling met": self.with_whom(row),
                 }  # fmt: skip
 
     def saldi(self):
-        yield from self.opening()
+        """Balances tell no relation."""
+        yield from Expected(self.facts, self.tables).opening()
         for row in self.own(f"{REST}.Financial.ReportingBalance"):
             last = self.periods[row["Division"], row["ReportingYear"], row["ReportingPeriod"]][1]
             if last >= self.first_day:

@@ -43,7 +43,10 @@ class Run:
         language = row.get("Taal") or self.office.sheets["Kantoor"][0].get("Taal") or "nl"
         wished = [one for one in self.office.sheets.get("Tabellen", []) if one["Klant"] in (self.client, "*")]
         tables = sandbox.ledger(self.office.specs, self.client).tables
-        return Expected(self.facts, tables, language, () if self.client == "_office" else tuple(wished))
+        mutual = [one for one in self.office.sheets.get("Onderling", []) if one["Klant"] in (self.client, "*")]
+        if self.client == "_office":
+            wished, mutual = [], []
+        return Expected(self.facts, tables, language, tuple(wished), tuple(mutual))
 
     def asked(self, member):
         """[(path, {option: text})] of what a query asked, each address of which must be the client's own."""

@@ -64,7 +64,7 @@ replace("Table.SelectColumns", 2, 3, (args) => {
 replace("Table.SelectRows", 2, 2, (args) => {
   const table = F(args[0]);
   const source = sources.get(table);
-  const condition = source && toFilter(F(args[1]));
+  const condition = source && toFilter(F(args[1]), table.cols);
   if (!condition) return original["Table.SelectRows"](args);
   return folded(table.cols, { ...source, filter: [...source.filter, condition] });
 });
@@ -95,37 +95,40 @@ for (const name of ["Table.StopFolding", "Table.Buffer"]) {
 const OPERATORS = { "=": "eq", "<>": "ne", ">": "gt", ">=": "ge", "<": "lt", "<=": "le" };
 const MIRRORED = { eq: "eq", ne: "ne", gt: "lt", ge: "le", lt: "gt", le: "ge" };
 
-function toFilter(condition) {
+function toFilter(condition, columns) {
   if (!condition.each) return undefined;
+  const kinds = new Map(columns.map((column) => [column.n, column.t.alias]));
   try {
-    return filterOf(condition.each.body, condition.each.env);
+    return filterOf(condition.each.body, condition.each.env, kinds);
   } catch (error) {
     if (error instanceof MErr) throw error;
     return undefined;
   }
 }
 
-function filterOf(node, env) {
+function filterOf(node, env, kinds) {
   switch (node.kind) {
     case "ParenthesizedExpression":
-      return filterOf(node.content, env);
+      return filterOf(node.content, env, kinds);
     case "LogicalExpression": {
       const operator = node.operatorConstant.constantKind;
-      return `(${filterOf(node.left, env)} ${operator} ${filterOf(node.right, env)})`;
+      return `(${filterOf(node.left, env, kinds)} ${operator} ${filterOf(node.right, env, kinds)})`;
     }
     case "EqualityExpression":
     case "RelationalExpression":
-      return comparison(node, env);
+      return comparison(node, env, kinds);
     default:
       throw new Error("does not fold");
   }
 }
 
-function comparison(node, env) {
+function comparison(node, env, kinds) {
   const operator = OPERATORS[node.operatorConstant.constantKind];
   const [left, right] = [columnOf(node.left), columnOf(node.right)];
-  if (left && !mentionsRow(node.right)) return `${left} ${operator} ${literal(F(ev(node.right, env)))}`;
-  if (right && !mentionsRow(node.left)) return `${right} ${MIRRORED[operator]} ${literal(F(ev(node.left, env)))}`;
+  if (left && !mentionsRow(node.right))
+    return `${left} ${operator} ${literal(F(ev(node.right, env)), kinds.get(left))}`;
+  if (right && !mentionsRow(node.left))
+    return `${right} ${MIRRORED[operator]} ${literal(F(ev(node.left, env)), kinds.get(right))}`;
   throw new Error("does not fold");
 }
 
@@ -141,8 +144,10 @@ function mentionsRow(node) {
   return Object.entries(node).some(([key, part]) => key !== "tokenRange" && mentionsRow(part));
 }
 
-function literal(value) {
+// A text becomes a literal of the column's own type: the key of a GUID stands without quotes in OData 4.
+function literal(value, kind) {
   if (value === null) return "null";
+  if (typeof value === "string" && kind === "Guid.Type") return value;
   if (typeof value === "string") return `'${value.replaceAll("'", "''")}'`;
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (value instanceof T && value.k === "date") return iso(value);
