@@ -148,9 +148,12 @@ class Styler:
         )
 
     def heading(self) -> None:
-        """Add title and subtitle; a slicer carries its title in its own header."""
+        """Add title and subtitle; a slicer of the workbook carries its title in its own header."""
         visual = self.visual
         title = visual.caption or (self.text_of(visual.title) if visual.title else "")
+        if visual.kind == "slicer" and not visual.strip:
+            shown = {"show": boolean(value=True), "text": text(title or native_ref(visual.category[0]))}
+            self.objects["header"] = [{"properties": shown}]
         if visual.kind in ("slicer", "textbox", "actionButton"):
             return
         words = {"expr": field(visual.title_measure)} if visual.title_measure else text(title)
