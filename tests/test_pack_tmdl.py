@@ -371,7 +371,7 @@ def test_files_of_alike_names_stay_apart():
     [
         ({"name": "d", "model": {}, "foo": 1}, r"database 'd' has unknown properties \['foo'\]"),
         (_database(perspectives=[]), "model 'Model' has unknown"),
-        (_table(columns=[{"name": "C", "variations": []}]), r"column 'C' has unknown properties \['variations'\]"),
+        (_table(columns=[{"name": "C", "alternateOf": {}}]), r"column 'C' has unknown properties \['alternateOf'\]"),
         (_table(columns=[{"name": "C", "type": "rowNumber"}]), "not a column of a known type: 'C'"),
         (_table(columns=[{"name": "C", "type": "calculated"}]), "not a column of a known type: 'C'"),
         (_table(columns=[{"name": "C", "expression": "1"}]), "not a column of a known type: 'C'"),

@@ -95,6 +95,9 @@ def _cleaned(whole: Json) -> Iterator[str]:
                 key: content[key] for key in ("Version", "Language") if key in content
             }
             yield f"{culture['name']}: linguisticMetadata"
+    for table in model["tables"]:
+        if any(column.get("type") == "rowNumber" for column in table.get("columns", ())):  # the engine's own
+            table["columns"] = [column for column in table["columns"] if column.get("type") != "rowNumber"]
     yield from _notes(whole)
 
 
@@ -125,8 +128,20 @@ def _notes(value: Any) -> Iterator[str]:  # noqa: ANN401  a JSON document
 
 
 def marked(value: Any, traces: Traces) -> Any:  # noqa: ANN401  a JSON document
-    """Return a piece of a model with the designing client's values in formulas and texts marked."""
-    return _mapped(value, "", lambda text: texts.formula(text, traces), lambda text: texts.marked(traces.pieces(text)))
+    """Return a piece of a model with the designing client's values in formulas and texts marked.
+
+    Lines end in a line feed only: the form in which a project keeps a model holds no other.
+    """
+    return _mapped(
+        value,
+        "",
+        lambda text: texts.formula(_unix(text), traces),
+        lambda text: texts.marked(traces.pieces(_unix(text))),
+    )
+
+
+def _unix(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _mapped(value: Any, key: str, formula: Callable[[str], str], text: Callable[[str], str]) -> Any:  # noqa: ANN401  a JSON document

@@ -31,11 +31,13 @@ def template(source: str, traces: Traces, parameters: frozenset[str] = frozenset
         return source
     edits = [*_lists(query, traces), *_comparisons(query, traces, parameters)]
     taken = {place for start, end, _ in edits for place in range(start, end)}
+    changed = ((token, _token(token, traces)) for token in whole if token.at not in taken)
+    edits += [(token.at, token.end, new) for token, new in changed if new != token.text]
+    begins = {start: new[:1] for start, _, new in edits}
     for token in whole:
-        # A bare "<" gets a blank after it: followed by another, or by a marker, it would begin code of the template.
-        new = "< " if token.text == "<" and source[token.end : token.end + 1].strip() else _token(token, traces)
-        if token.at not in taken and new != token.text:
-            edits.append((token.at, token.end, new))
+        after = begins.get(token.end, source[token.end : token.end + 1])
+        if token.text == "<" and after in {"<", "%"}:  # together they would begin code of the template
+            edits.append((token.end, token.end, " "))
     return edited(source, edits)
 
 

@@ -24,6 +24,8 @@ def tables(model_tables: Sequence[Json], queries: Mapping[str, str], own: frozen
     """Map each table with rows of the database to the column of its division; empty where there is none."""
     feeding = _feeding(queries)
     found: dict[str, str] = {}
+    if not feeding:
+        return found
     while True:  # a calculated table holds what the tables in its formula hold
         new = {
             table["name"]: _division(table)

@@ -58,7 +58,7 @@ def known(kind: str) -> frozenset[str]:
 def edited(source: str, edits: list[Edit]) -> str:
     """Return a text with pieces of it replaced; the pieces do not overlap."""
     made, at = [], 0
-    for start, end, new in sorted(edits):
+    for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
         made += [source[at:start], new]
         at = end
     return "".join([*made, source[at:]])

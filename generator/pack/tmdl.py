@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 _FENCE = "```"
 _EXPRESSIONS = frozenset({"source"})  # after "=" even where they are short
-_REFERENCES = frozenset({"sortByColumn", "column", "queryGroup"})  # these values are names, and quoted as such
+_REFERENCES = frozenset(
+    {"sortByColumn", "column", "queryGroup", "relationship", "groupByColumn"}
+)  # these values are names, and quoted as such
 _WORDS = {  # where TMDL has another word than the JSON model
     "translatedCaption": "caption",
     "translatedDescription": "description",
@@ -171,6 +173,35 @@ def _column(column: Node) -> Node:
     return rest
 
 
+def _variation(variation: Node) -> Node:
+    """Put the hierarchy of a date column in TMDL's terms: table and hierarchy are one value."""
+    target = variation.get("defaultHierarchy")
+    if not target:
+        return variation
+    written = _Written(f"{tmdl_name(target['table'])}.{tmdl_name(target['hierarchy'])}")
+    return {**variation, "defaultHierarchy": written}
+
+
+def _extended(item: Node) -> Node:
+    """Put an extended property in TMDL's terms: its value is JSON, or a text that does not look like it."""
+    value = item["value"]
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+    if (item["type"] == "json") != (text[:1] in {"{", "["}):
+        raise ValueError(f"TMDL: a value that would be read as another kind: {item['name']!r}")
+    return {"name": item["name"], "value": text}
+
+
+def _related(details: Node) -> Node:
+    """Put the columns that a field parameter groups by in TMDL's terms: there is one."""
+    (only,) = details["groupByColumns"]
+    return {"groupByColumn": only["groupingColumn"]}
+
+
+def _measure(measure: Node) -> Node:
+    """Put a measure in TMDL's terms: its type follows from its formula."""
+    return {key: value for key, value in measure.items() if key != "dataType"}
+
+
 def _partition(partition: Node) -> Node:
     """Put a partition in TMDL's terms: the type of its source follows its name, the source's expression is a value."""
     source = partition["source"]
@@ -203,6 +234,10 @@ def _linguistic(metadata: Node) -> Node:
 
 
 _ANNOTATED = {"annotations": Kind("annotation", default="value")}
+_DESIGNED = {  # what Desktop notes of a design beside the model itself
+    "changedProperties": Kind("changedProperty", default="property", name=""),
+    "extendedProperties": Kind("extendedProperty", default="value", shape=_extended),
+}
 _FORMAT = {"formatStringDefinition": Kind("formatStringDefinition", default="expression", name="")}
 
 _DATABASE = Kind("database", ("compatibilityLevel",))
@@ -215,24 +250,30 @@ _MEASURE = Kind(
     "measure",
     ("description", "formatString", "isHidden", "displayFolder", "lineageTag"),
     default="expression",
-    children=_FORMAT | _ANNOTATED,
+    children=_FORMAT | _DESIGNED | _ANNOTATED,
+    shape=_measure,
 )
 _COLUMN = Kind(
     "column",
     (
         *("description", "dataType", "isNameInferred", "isHidden", "isUnique", "isKey", "isNullable", "formatString"),
         *("isAvailableInMdx", "displayFolder", "lineageTag", "dataCategory", "summarizeBy", "sourceColumn"),
-        "sortByColumn",
+        *("sortByColumn", "sourceProviderType"),
     ),
     default="expression",
-    children=_ANNOTATED,
+    children={
+        "variations": Kind("variation", ("isDefault", "relationship", "defaultHierarchy"), shape=_variation),
+        "relatedColumnDetails": Kind("relatedColumnDetails", ("groupByColumn",), name="", shape=_related),
+    }
+    | _DESIGNED
+    | _ANNOTATED,
     shape=_column,
 )
 _LEVEL = Kind("level", ("description", "lineageTag", "column"), children=_ANNOTATED, order="ordinal")
 _ITEM = Kind("calculationItem", ("description",), default="expression", children=_FORMAT, order="ordinal")
 _TABLE = Kind(
     "table",
-    ("description", "isHidden", "isPrivate", "lineageTag", "dataCategory"),
+    ("description", "isHidden", "isPrivate", "showAsVariationsOnly", "lineageTag", "dataCategory"),
     children={
         "calculationGroup": Kind(
             "calculationGroup",
@@ -255,6 +296,7 @@ _TABLE = Kind(
             shape=_partition,
         ),
     }
+    | _DESIGNED
     | _ANNOTATED,
 )
 _ROLE = Kind(
