@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 
 import designs
 import pytest
@@ -18,6 +19,7 @@ from generator.adopt.write import toml
 from generator.build import build
 from generator.cli import bundel
 from generator.problems import Stop
+from generator.resolve.layout import overlaps
 
 OFFICE = """
 ## Kantoor
@@ -116,8 +118,27 @@ def test_a_check_on_divisions_is_added_and_the_model_keeps_what_it_had(tmp_path)
 
 def test_a_check_in_a_design_is_never_trusted(tmp_path):
     weak = model({"Relaties": designs.QUERY, "Administratiecontrole": "#table({}, {})"})
+    weak["model"]["tables"][1]["columns"] = [{"name": "Ontvangen", "dataType": "boolean", "sourceColumn": "x"}]
     made = stamped(tmp_path, parts(weak))
     assert "Verwacht = {750001, 750002}" in queries_of(made, "mijn")["Administratiecontrole"]
+
+
+def test_a_table_of_the_design_can_not_be_named_as_one_that_guards(tmp_path):
+    with pytest.raises(Stop) as stop:
+        adopt(tmp_path, parts(model({"Relaties": designs.QUERY, "Toegang": "#table({}, {})"})))
+    assert [problem.code for problem in stop.value.problems if problem.is_error] == ["B526"]
+
+
+def test_what_was_chosen_by_hand_is_pointed_out(tmp_path):
+    chosen = {"Where": [{"Condition": {"In": {"Values": [[{"Literal": {"Value": "'Jansen'"}}]]}}}]}
+    card = visual(title="'Omzet'")
+    card["filterConfig"] = {"filters": [{"filter": chosen}]}
+    found = [
+        p.values
+        for p in adopt(tmp_path, parts(definition=report(page("p1", "Blad", card)))).problems
+        if p.code == "B520"
+    ]
+    assert found == [{"place": "Blad", "value": "Jansen"}]
 
 
 def test_filters_and_slicers_follow_the_divisions_of_each_client(tmp_path):
@@ -377,6 +398,34 @@ def test_what_bundel_made_comes_back_as_it_was(tmp_path):
     assert other == one
 
 
+FINDINGS = """
+## Teksten
+| Klant | Rapport | Pagina | Tekst |
+| bakker | financieel | Balans | De voorraad van Jansen is te hoog. |
+"""
+
+
+def test_findings_for_the_designing_client_stay_behind_and_others_come_in_their_place(tmp_path):
+    from bundles import ONE, files  # noqa: PLC0415
+
+    before = parts_of(files(tmp_path, ONE + FINDINGS)["bakker-financieel.pbit"])
+    made = adopt(tmp_path, before, ONE + FINDINGS)
+    assert b"Jansen" not in b"".join(made.files.values())
+    assert [each for each in made.dropped if each.endswith("visual.json")]
+    place.write(tmp_path / "templates", "mijn", made.files)
+    rows = FINDINGS.replace("| financieel | Balans | De voorraad van Jansen is", "| mijn | Balans | Uw schuld is")
+    chosen = "\n## Rapporten\n| Klant | Rapport |\n| bakker | mijn |\n"
+    catalogue.load.cache_clear()
+    office = pipeline.load(save_book(tmp_path, ONE + rows + chosen, "met.xlsx"), tmp_path / "templates")
+    shown = pages(build(client(office), office.catalogue).reports[0].layer.definition)["Balans"][1]
+    said = [each for each in shown if "Uw schuld is te hoog." in strings(each)]
+    assert len(said) == 1
+    places = [
+        tuple(each["position"][key] for key in ("x", "y", "width", "height")) for each in shown if each not in said
+    ]
+    assert not any(overlaps(other, (24, said[0]["position"]["y"], 1232, 88)) for other in places)
+
+
 def _comparable(database):
     """Return a model without what follows from the report's name alone: ids, and who a read says that it is."""
     text = re.sub(r"bundel/bakker/(?:financieel|mijn)/", "bundel/", json.dumps(database, ensure_ascii=False))
@@ -474,6 +523,44 @@ def test_an_update_shows_what_changes_and_breaks_nothing_unasked(desk):
     assert (code, "~" in output) == (0, False)
 
 
+def test_an_update_keeps_what_was_written_by_hand(desk):
+    database = model(
+        {"Relaties": designs.QUERY + " meta [x = Regio]"}, Regio='null meta [IsParameterQuery=true, Type="Text"]'
+    )
+    save(desk, parts(database))
+    adopt_command(desk, "--name", "mijn")
+    folder = desk / "sjablonen/adopted/mijn"
+    (folder / "queries/Regio.pq").write_text('"Zuid" meta [IsParameterQuery=true, Type="Text"]', "utf-8")
+    head = (
+        (folder / "template.toml")
+        .read_text("utf-8")
+        .replace('title = "Overzicht"', 'title = "Overzicht"\ntitle_en = "Overview"')
+    )
+    (folder / "template.toml").write_text(
+        head + '\n[captions.en]\n"Omzet: a" = "Sales"\n\n[titles]\nen = "Mine"\n', "utf-8"
+    )
+    assert adopt_command(desk, "--update", "mijn")[0] == 0
+    after = tomllib.loads((folder / "template.toml").read_text("utf-8"))
+    assert after["captions"] == {"en": {"Omzet: a": "Sales"}}
+    assert (after["titles"], after["page"][0]["title_en"]) == ({"en": "Mine"}, "Overview")
+    assert "Zuid" in (folder / "queries/Regio.pq").read_text("utf-8")
+
+
+def test_a_word_that_looks_like_the_client_is_asked_about(desk):
+    save_book(
+        desk / "specs",
+        OFFICE.replace("Bakkerij B.V.", "Bakkerij Korenaar").replace("| * | mijn | | |", "| bakker | financieel | | |"),
+    )
+    save(desk, parts(definition=report(page("p1", "Omzet Korenaar", visual()))))
+    code, output = adopt_command(desk, "--name", "een", "--lang", "nl")
+    assert (code, "B525 let op: Korenaar in Omzet Korenaar" in output) == (0, True)
+    code, output = adopt_command(desk, "--name", "twee", "--yes")
+    assert (code, "B525" in output) == (0, False)
+    whole = b"".join(place.present(desk / "sjablonen", "twee").values())
+    assert b"Korenaar" not in whole
+    assert b"Omzet <<client_name>>" in whole
+
+
 def test_an_update_that_is_stopped_half_way_leaves_one_of_the_two_whole(desk):
     adopt_command(desk, "--name", "mijn")
     folder = desk / "sjablonen/adopted"
@@ -499,8 +586,6 @@ def test_the_names_of_what_differs_are_told(tmp_path):
 
 
 def test_any_text_can_stand_in_the_head_of_a_template():
-    import tomllib  # noqa: PLC0415
-
     texts = ['"', "\\", "\n\r\t\x00\x1f\x7f\u2028", "é 😀", "a" * 200]
     head = {"a": texts, "b c": "x", "t": {"k": texts[0], "l m": True}, "r": [{"name": text} for text in texts]}
     assert tomllib.loads(toml(head)) == head

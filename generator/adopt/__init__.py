@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from generator.adopt import belongings, own, package, pages, project, queries, reach, sources, syntax, texts, write
 from generator.adopt import model as models
-from generator.adopt import own, package, pages, project, queries, reach, sources, syntax, texts, write
 from generator.adopt.traces import Traces, traces_of
 from generator.build.report import theme_file
 from generator.problems import Cell, Problem, Stop
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from generator.resolve.client import Client
 
 _EMAIL = re.compile(r"(?<![\w.])[\w+-]+(?:\.[\w+-]+)*@[\w-]+(?:\.[\w-]+)+")
+_SHOWN = 5
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".bmp", ".webp")
 _PATH = re.compile(r"\b[A-Za-z]:\\[^\s\"]+|\\\\\w[^\s\"]+|/(?:Users|home)/[^\s\"]+")
 
@@ -38,7 +39,8 @@ _PATH = re.compile(r"\b[A-Za-z]:\\[^\s\"]+|\\\\\w[^\s\"]+|/(?:Users|home)/[^\s\"
 class Request:
     """What is asked: a name for the template, the designing client where known, and sources that may stay.
 
-    ``clients`` are those of the workbook, by which the designing client is found from the address in the file.
+    ``clients`` are those of the workbook, by which the designing client is found from the address in the file;
+    ``also`` are other words for its name.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Request:
     client: Client | None = None
     clients: tuple[Client, ...] = ()
     allowed: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Adopted:
     replaced: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = field(default=())
 
 
@@ -87,7 +91,8 @@ class _Adoption:
         self.problems: list[Problem] = []
         self.replaced: list[str] = []
         self.client = request.client or self.by_address()
-        self.traces: Traces = traces_of(self.client)
+        self.traces: Traces = traces_of(self.client, request.also)
+        self.doubts: dict[str, str] = {}
 
     def problem(self, code: str, **values: str) -> None:
         self.problems.append(Problem(code, Cell(self.package.name), values))
@@ -103,6 +108,8 @@ class _Adoption:
         self.readable()
         renewed = own.recognised(self.model.queries, self.client, self.request.catalogue)
         self.guards(renewed)
+        self.designed, gone = belongings.without(self.designed, self.client)
+        self.model.dropped += gone
         bound = sources.bind(self.model.queries, frozenset(c.url for c in self.request.clients if c.url))
         kept = self.queries(bound, renewed)
         holding = reach.tables(self.model.tables, bound.queries, renewed)
@@ -128,6 +135,12 @@ class _Adoption:
     def guards(self, renewed: frozenset[str]) -> None:
         """Take out what guards a client's figures, unless it is Bundel's own as it was: it is made anew for each."""
         gone = own.RENEWED - renewed
+        known = self.request.catalogue.tables
+        for table in self.model.tables:
+            mine = known[table["name"]].columns.keys() if table["name"] in gone else ()
+            if table["name"] in gone and {column["name"] for column in table.get("columns", ())} - set(mine):
+                self.problem("B526", name=table["name"])
+        self.model.dropped += [f"model: {name}" for name in sorted(gone & self.model.queries.keys())]
         inner = self.model.database["model"]
         self.model.tables = [table for table in self.model.tables if table["name"] not in gone]
         self.model.expressions = [each for each in self.model.expressions if each["name"] not in gone]
@@ -177,7 +190,9 @@ class _Adoption:
             setattr(self.model, name, new)
             self.replaced += [] if old == new else [f"model: {name}"]
         documents = pages.marked(self.designed.documents, self.traces)
-        self.replaced += [path for path, content in documents.items() if content != self.designed.documents[path]]
+        before = self.designed
+        changed = [path for path, content in documents.items() if content != before.documents[path]]
+        self.replaced += dict.fromkeys(pages.called(path, before.pages) for path in changed)
         self.designed = pages.Designed(documents, self.designed.resources, self.designed.pages)
 
     def sweep(self, kept: Mapping[str, str]) -> None:
@@ -200,7 +215,7 @@ class _Adoption:
                 yield path, data.decode("utf-8", "replace")
 
     def remarks(self, kept: Mapping[str, str]) -> None:
-        """Note what a person should look at: empty parameters, e-mail addresses and paths of a computer."""
+        """Note what a person should look at: empty parameters, pictures, values chosen by hand, an unknown client."""
         empty = reach.empty_parameters(kept)
         if empty:
             self.problem("B519", name=", ".join(empty), first=empty[0])
@@ -209,16 +224,26 @@ class _Adoption:
         for path in self.designed.resources:
             if path.lower().endswith(_PICTURES) and "/StaticResources/RegisteredResources/" in path:
                 self.problem("B524", name=path.rpartition("/")[2])
+        for place, values in pages.chosen(self.designed):
+            self.problem("B520", place=place, value=", ".join(values[:_SHOWN]) + (" …" if len(values) > _SHOWN else ""))
+        self.remarks_on_texts(kept)
+
+    def remarks_on_texts(self, kept: Mapping[str, str]) -> None:
+        """Note e-mail addresses, paths of a computer, and words that look like the client's name."""
         found: dict[str, str] = {}
         for place, text in self.everything(kept):
             if place.startswith("Report/CustomVisuals/"):
                 continue  # the makers of a visual, not those of the report
+            for word in self.traces.doubtful.findall(text):
+                self.doubts.setdefault(word, place)
             for pattern in (_EMAIL, _PATH):
                 match = pattern.search(text) if len(text) < 100_000 else None  # noqa: PLR2004  a text, not a picture
                 if match:
                     found.setdefault(match.group(), place)
         for value, place in list(found.items())[:20]:
             self.problem("B521", value=value, place=place)
+        for value, place in self.doubts.items():
+            self.problem("B525", value=value, place=place)
 
     def head(self, path: Path, renewed: frozenset[str], holding: Mapping[str, str]) -> dict[str, Any]:
         """Return what ``template.toml`` says."""
@@ -268,6 +293,7 @@ class _Adoption:
             renewed=tuple(sorted(renewed)),
             replaced=tuple(sorted(set(self.replaced))),
             dropped=tuple(sorted({*self.package.dropped, *self.model.dropped})),
+            doubts=tuple(self.doubts),
             sources=tuple(dict.fromkeys(f"{s.function} {s.target}".strip() for s in bound.unknown)),
             problems=tuple(dict.fromkeys(self.problems)),
         )

@@ -137,6 +137,12 @@ def places(documents: Mapping[str, Json], pages: tuple[DesignedPage, ...]) -> It
             yield f"{kind}: {way[-1]}" if way else kind, text
 
 
+def called(path: str, pages: tuple[DesignedPage, ...]) -> str:
+    """Return what a person calls a file of the report: the title of the page that it is part of."""
+    titles = {page.id: page.title for page in pages}
+    return next((titles[step] for step in path.split("/") if step in titles), path.removeprefix("Report/"))
+
+
 def _everything(value: Any, key: str = "") -> Any:  # noqa: ANN401  a JSON document
     """Return a document with every text that is JSON itself opened."""
     if isinstance(value, dict):
@@ -145,3 +151,17 @@ def _everything(value: Any, key: str = "") -> Any:  # noqa: ANN401  a JSON docum
         return [_everything(item, key) for item in value]
     inner = json_of(value) if key in _NESTED and isinstance(value, str) else None
     return value if inner is None else _everything(inner)
+
+
+def chosen(designed: Designed) -> Iterator[tuple[str, list[str]]]:
+    """Yield the texts that filters and slicers have chosen, by page: values of the designing client's data."""
+    titles = {page.id: page.title for page in designed.pages}
+    found: dict[str, list[str]] = {}
+    for path, content in designed.documents.items():
+        for way, text in texts.strings(_everything(content)):
+            named = [titles[step] for step in (*path.split("/"), *way) if step in titles]
+            filtered = way[-2:] == ("Literal", "Value") and ("Where" in way or "Values" in way or "scopeId" in way)
+            if filtered and len(text) > len("''") and text[0] == text[-1] == "'" and "<<" not in text:
+                found.setdefault(named[0] if named else path.removeprefix(DEFINITION), []).append(text[1:-1])
+    for place, values in found.items():
+        yield place, sorted(set(values))

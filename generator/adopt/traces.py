@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from generator.resolve.client import Client
 
 _LEAST = 3  # a shorter name stands in other words by chance
+_COMMON = frozenset(  # words of many names
+    {"accountants", "accountancy", "administratie", "advies", "adviesgroep", "bakkerij", "bedrijf", "beheer", "company"}
+    | {"group", "groep", "handel", "holding", "installaties", "international", "kantoor", "limited", "management"}
+    | {"nederland", "onderneming", "partners", "services", "stichting", "techniek", "vastgoed", "vereniging", "winkel"}
+)
 ALIAS = re.compile(r"(?<![\w.@-])(?P<entity>[A-Za-z]\w*(?:\.[A-Za-z]\w*){2})@(?P<alias>[A-Za-z]\w*)(?![\w.@-])")
 """An entity set with the alias of its data container: ``ExactOnlineREST.Financial.GLAccounts@eol``."""
 
@@ -42,11 +47,21 @@ class Traces:
     division_codes: tuple[int, ...] = ()
     division_names: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+    @cached_property
+    def doubtful(self) -> re.Pattern[str]:
+        """Match a part of the client's name that may stand for it: ``Korenaar`` where that is a word of it."""
+        words = {word for name in self.names for word in re.findall(r"[^\W\d_]{5,}", name)}
+        told = {word for word in words if word.casefold() not in _COMMON and word not in self.also}
+        listed = [*sorted(told, key=len, reverse=True), *([self.code] if len(self.code) > _LEAST else [])]
+        return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, listed)) or '(?!)'})(?!\w)", re.IGNORECASE)
 
     @cached_property
     def names(self) -> dict[str, Variable]:
         """Map each name to what a client has in its place; the longest first."""
         found = {name: DIVISION_NAMES for name in self.division_names if not name.isdigit()} | {self.name: CLIENT_NAME}
+        found |= dict.fromkeys(self.also, CLIENT_NAME)
         kept = [name for name in found if len(name) >= _LEAST]
         return {name: found[name] for name in sorted(kept, key=lambda name: (-len(name), name))}
 
@@ -110,8 +125,8 @@ class Traces:
         return self._left.sub("…", text)
 
 
-def traces_of(client: Client | None) -> Traces:
-    """Return the values by which a client is known; none for none."""
+def traces_of(client: Client | None, also: tuple[str, ...] = ()) -> Traces:
+    """Return the values by which a client is known; none for none. ``also`` are other words for its name."""
     if client is None:
         return Traces()
     return Traces(
@@ -121,4 +136,5 @@ def traces_of(client: Client | None) -> Traces:
         tuple(division.code for division in client.divisions),
         tuple(dict.fromkeys(division.name for division in client.divisions)),
         tuple(dict.fromkeys(v for v in (client.client_id, client.exact_user, *(p.email for p in client.access)) if v)),
+        also,
     )

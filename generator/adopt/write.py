@@ -28,7 +28,7 @@ def files(model: Model, designed: Designed, head: Mapping[str, Any], queries: Ma
     """Return the files of a template: path inside its folder → bytes. ``queries`` are templates of M by name."""
     names = file_names(queries)
     tables = file_names(table["name"] for table in model.tables)
-    made = {TEMPLATE: (_HEAD + toml(head)).encode(), "model.json": _json(model.database)}
+    made = {TEMPLATE: document(head), "model.json": _json(model.database)}
     made |= {f"tables/{tables[table['name']]}.json": _json(table) for table in model.tables}
     if model.expressions:
         made["expressions.json"] = _json(model.expressions)
@@ -36,6 +36,11 @@ def files(model: Model, designed: Designed, head: Mapping[str, Any], queries: Ma
     for path, content in designed.documents.items():
         made[_report(path) + ("" if path.endswith(".json") else ".json")] = _json(content)
     return made | {_report(path): data for path, data in designed.resources.items()}
+
+
+def document(head: Mapping[str, Any]) -> bytes:
+    """Return the file that says what a template is."""
+    return (_HEAD + toml(head)).encode()
 
 
 def _report(path: str) -> str:
@@ -51,7 +56,11 @@ def toml(head: Mapping[str, Any]) -> str:
     lines = [f"{_key(key)} = {_value(value)}" for key, value in head.items() if not _is_table(value)]
     for key, value in head.items():
         if isinstance(value, dict):
-            lines += ["", f"[{_key(key)}]", *(f"{_key(name)} = {_value(item)}" for name, item in value.items())]
+            inner = {name: item for name, item in value.items() if isinstance(item, dict)}
+            plain = [f"{_key(name)} = {_value(item)}" for name, item in value.items() if name not in inner]
+            lines += ["", f"[{_key(key)}]", *plain] if plain or not inner else []
+            for name, item in inner.items():
+                lines += ["", f"[{_key(key)}.{_key(name)}]", *(f"{_key(k)} = {_value(v)}" for k, v in item.items())]
         elif _is_table(value):
             for row in value:
                 lines += ["", f"[[{_key(key)}]]", *(f"{_key(name)} = {_value(item)}" for name, item in row.items())]

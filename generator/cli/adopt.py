@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,12 @@ import click
 from generator.cli.make import asks, confirmed, templates_of
 from generator.cli.options import Settings, shared, speak
 from generator.cli.text import problem_lines, say, say_json, terminal_width
-from generator.problems import Problem, Stop
+from generator.problems import Problem, Stop, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from generator.adopt import Adopted
+    from generator.adopt import Adopted, Request
     from generator.adopt.compare import Difference
     from generator.catalogue import Catalogue
     from generator.resolve.client import Client
@@ -36,8 +37,11 @@ def adopt(
     settings: Settings, *, file: Path, name: str | None, update: str | None, code: str | None, allowed: tuple[str, ...]
 ) -> int:
     """Maak een sjabloon van een rapport dat in Power BI Desktop is ontworpen (.pbit)."""
-    from generator import adopt as adoption  # noqa: PLC0415  the help needs none of it
-    from generator.adopt import place  # noqa: PLC0415
+    from generator.adopt import (  # noqa: PLC0415
+        Request,
+        carry,
+        place,
+    )
 
     if bool(name) == bool(update):
         raise click.UsageError("--name NAAM of / or --update NAAM")
@@ -45,10 +49,11 @@ def adopt(
     target = name or update or ""
     templates = templates_of(settings) or _TEMPLATES
     _judge_name(target, templates, known, new=update is None)
-    request = adoption.Request(target, known, _client(code, clients), clients, allowed)
-    made = adoption.adopt(file, request)
+    request = Request(target, known, _client(code, clients), clients, allowed)
+    made = _asked(settings, file, request)
     found: list[Difference] = []
     if update:
+        made = replace(made, files=carry.over(place.present(templates, target), made.files))
         found, agreed = _compared(settings, made, target, templates, clients)
         if not agreed:
             _tell(settings, made, target, templates, found, language, written=False)
@@ -56,6 +61,25 @@ def adopt(
     place.write(templates, target, made.files)
     _tell(settings, made, target, templates, found, language, written=True)
     return 0
+
+
+def _asked(settings: Settings, file: Path, request: Request) -> Adopted:
+    """Return the template, after asking which words stand for the client of the design; these are replaced as well."""
+    from generator import adopt as adoption  # noqa: PLC0415
+
+    made = adoption.adopt(file, request)
+    if not made.doubts or not (settings.yes or asks(settings)):
+        return made
+    language = speak(settings)
+    words = [word for word in made.doubts if settings.yes or confirmed(_question(made, word, language), language)]
+    return adoption.adopt(file, replace(request, also=tuple(words))) if words else made
+
+
+def _question(made: Adopted, word: str, language: str) -> str:
+    place = next(problem.values["place"] for problem in made.problems if problem.values.get("value") == word)
+    if language == "nl":
+        return f"{word} in {visible(place)}: staat dat voor de klant, en wordt het de naam van elke klant?"
+    return f"{word} in {visible(place)}: does it stand for the client, and become the name of each client?"
 
 
 def _office(settings: Settings) -> tuple[tuple[Client, ...], Catalogue, str]:
