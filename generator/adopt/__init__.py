@@ -255,8 +255,8 @@ class _Adoption:
             "own": sorted(renewed),
             **({"theme": "client"} if self.follows_theme() else {}),
             "order": [table["name"] for table in self.model.tables],
-            "dropped": sorted({*self.package.dropped, *self.model.dropped}),
-            "replaced": sorted(set(self.replaced)),
+            "dropped": sorted({self.traces.without(each) for each in (*self.package.dropped, *self.model.dropped)}),
+            "replaced": sorted({self.traces.without(each) for each in self.replaced}),
             "origin": {
                 "file": self.package.name if not self.traces.left_in(self.package.name) else "",
                 "sha256": digest,
