@@ -97,6 +97,7 @@ class _Service:
     def __init__(self, databases: Mapping[str, Database], manners: Manners) -> None:
         self.databases = databases
         self.manners = manners
+        self.described: dict[tuple[str, int], bytes] = {}
 
     def answer(self, request: Request) -> Response:
         """Answer a request: the service document, the types, a count or a page of rows."""
@@ -114,13 +115,20 @@ class _Service:
         if entity in {"", "$metadata"}:
             if options and [name for name, _ in options] != ["$format"]:
                 raise unsupported(f"The query option '{options[0][0]}' here")
-            return _xml(documents.metadata(sets)) if entity else _json(documents.service_document(base, sets))
+            return _xml(self._metadata(database)) if entity else _json(documents.service_document(base, sets))
         if entity not in sets or rest not in ([], ["$count"]):
             raise Refused(NOT_FOUND, f"Resource not found for the segment '{(rest or [entity])[-1]}'.")
         asked = query(options, sets[entity])
         if rest:
             return Response(str(database.count(sets[entity], asked.where)), headers=_HEADERS, media_type="text/plain")
         return self._page(request, database, entity, asked)
+
+    def _metadata(self, database: Database) -> bytes:
+        """Return the CSDL, which databases with the same alias and tables share."""
+        key = database.alias, id(database.tables)
+        if key not in self.described:
+            self.described[key] = documents.metadata(database.entity_sets)
+        return self.described[key]
 
     @staticmethod
     def _check_host(request: Request) -> None:
