@@ -125,7 +125,7 @@ class Bucket:
     seconds at most. ``taken`` counts requests, ``polls`` those among them that only asked.
     """
 
-    def __init__(self, per_minute: int = 200, clock: Clock | None = None, patience: float = 8) -> None:
+    def __init__(self, per_minute: int = 200, clock: Clock | None = None, patience: float = 15) -> None:
         """Fill the bucket; each turn that is taken comes back a minute later."""
         self.clock: Clock = clock or SystemClock()
         self.taken = self.polls = 0

@@ -88,7 +88,6 @@ class Office:
         self.codes, self.version, self.how, self.titles = codes, "1", how, titles
         self.power_bi = service or PowerBI()
         self.clock, self.trace, self.moved = Still(), [], {}
-        self.power_bi.clock = self.clock
 
     def client(self, code):
         found = next(each for each in self.clients if each.code == code)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import os
 import re
 import threading
@@ -89,6 +90,9 @@ def _library() -> Any:  # noqa: ANN401  a module
         from azure import identity  # noqa: PLC0415  an extra, and slow to load
     except ImportError:
         raise Stop([Problem("B312")], SIGN_IN) from None
+    log = logging.getLogger("azure")  # it would write to the terminal what is told as a problem, and more than that
+    log.addHandler(logging.NullHandler())
+    log.propagate = False
     return identity
 
 

@@ -101,6 +101,10 @@ def caught(request):
 
 
 def pytest_terminal_summary(terminalreporter, config):
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in getattr(report, "user_properties", ()):
+            if name == "faults":
+                terminalreporter.write_line(value)
     rows = config.stash.get(CAUGHT, [])
     if rows:
         terminalreporter.section("who caught the broken templates")

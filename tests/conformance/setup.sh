@@ -93,6 +93,7 @@ once tom "$(key_of "$here/requirements/tom.txt" "${BASH_SOURCE[0]}")" install_to
 once dax "$(key_of "$here/requirements/dax.txt")" install_venv "$here/requirements/dax.txt" & pids+=($!)
 once readers "$(key_of "$here/requirements/readers.txt")" install_venv "$here/requirements/readers.txt" & pids+=($!)
 once odata "$(key_of "$here/requirements/odata.txt")" install_venv "$here/requirements/odata.txt" & pids+=($!)
+once powerbi "$(key_of "$here/requirements/powerbi.txt")" install_venv "$here/requirements/powerbi.txt" & pids+=($!)
 once m "$(key_of "$here/m/package.json")" install_m & pids+=($!)
 once report_cli "$(key_of "$shared/oracles/pbir/ms_cli/package.json" "$shared/oracles/pbir/ms_cli/stub/index.js")" \
   install_report_cli & pids+=($!)
