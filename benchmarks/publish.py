@@ -17,6 +17,7 @@ import threading
 from collections import Counter
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -28,6 +29,12 @@ from generator.publish import apply, connect, fabric, plan, rebind
 from generator.publish.service import HOSTS, Service
 from generator.web import Bucket, Web
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from generator.publish.apply import Outcome
+    from generator.publish.job import Job
+
 READ, CHANGE = 0.3, 1.5
 PROCESSED = {"SemanticModel": 15.0, "Report": 4.0, "": 8.0}
 REFRESHED = 41.0
@@ -36,14 +43,18 @@ REFRESHED = 41.0
 class Jumping:
     """A clock for threads: when all that are at work wait, time jumps to the first that need wait no longer."""
 
-    def __init__(self):
+    def __init__(self) -> None:
+        """Start at zero, with nobody at work."""
         self.time, self.busy = 0.0, 0
-        self.order, self.waiting, self.lock = count(), [], threading.Lock()
+        self.order, self.lock = count(), threading.Lock()
+        self.waiting: list[tuple[float, int, threading.Event]] = []
 
-    def now(self):
+    def now(self) -> float:
+        """Return seconds since the start."""
         return self.time
 
-    def sleep(self, seconds):
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
         woken = threading.Event()
         with self.lock:
             heapq.heappush(self.waiting, (self.time + seconds, next(self.order), woken))
@@ -51,13 +62,13 @@ class Jumping:
             self._jump()
         woken.wait()
 
-    def halt(self):
+    def halt(self) -> None:
         """Nobody has to be woken."""
 
-    def work(self, do):
+    def work(self, do: Callable[[Job], Outcome]) -> Callable[[Job], Outcome]:
         """Return a function that counts as work while it runs."""
 
-        def working(job):
+        def working(job: Job) -> Outcome:
             with self.lock:
                 self.busy += 1
             try:
@@ -69,7 +80,7 @@ class Jumping:
 
         return working
 
-    def _jump(self):
+    def _jump(self) -> None:
         if self.busy <= 0 and self.waiting:
             moment, _, woken = heapq.heappop(self.waiting)
             self.time = max(self.time, moment)
@@ -80,24 +91,28 @@ class Jumping:
 class Timed(PowerBI):
     """The service, with operations and refreshes that take their time."""
 
-    def __init__(self, clock):
+    def __init__(self, clock: Jumping) -> None:
+        """Begin with nothing published."""
         super().__init__()
         self.clock, self.page, self.busy, self.moments = clock, 100, threading.Lock(), []
 
-    def __call__(self, request):
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        """Answer, after as long as the service takes."""
         with self.busy:
             self.moments.append(self.clock.now())
             reply = super().__call__(request)
         self.clock.sleep(READ if request.method == "GET" else CHANGE)
         return reply
 
-    def operation(self, result, undo=lambda: None):
+    def operation(self, result: dict[str, str] | None, undo: Callable[[], None] = lambda: None) -> httpx.Response:
+        """Begin an operation that takes its time."""
         reply = super().operation(result, undo)
         kind = (result or {}).get("type", "")
         self.operations[reply.headers["x-ms-operation-id"]]["ready"] = self.clock.now() + PROCESSED[kind]
         return reply
 
-    def operation_state(self, body, query, key):
+    def operation_state(self, body: object, query: object, key: str) -> httpx.Response:
+        """Tell whether it has ended."""
         operation = self.operations[key]
         if self.clock.now() < operation["ready"]:
             location = {"Location": f"{REGION}/v1/operations/{key}"}
@@ -105,20 +120,22 @@ class Timed(PowerBI):
         operation["left"] = 0
         return super().operation_state(body, query, key)
 
-    def start_refresh(self, *arguments):
+    def start_refresh(self, *arguments: Any) -> httpx.Response:  # noqa: ANN401  as the service of the tests has it
+        """Begin a refresh that takes its time."""
         reply = super().start_refresh(*arguments)
         refresh = self.items[arguments[-1]]["refreshes"][0]
         refresh["ready"], refresh["left"] = self.clock.now() + REFRESHED, 10**6
         return reply
 
-    def refreshes(self, *arguments):
+    def refreshes(self, *arguments: Any) -> httpx.Response:  # noqa: ANN401
+        """List them."""
         for each in self.items[arguments[-1]]["refreshes"]:
             if self.clock.now() >= each["ready"]:
                 each["left"] = 0
         return super().refreshes(*arguments)
 
 
-def tables(clients):
+def tables(clients: int) -> str:
     """Return a workbook of so many clients."""
     rows = [f"| k{n} | Klant {n} | https://bridge-online.cloud/db{n}/odata4 | 07:00 |" for n in range(clients)]
     divisions = [f"| k{n} | `{710000 + n}` |" for n in range(clients)]
@@ -138,7 +155,8 @@ def tables(clients):
 class Bench:
     """An office that is published, rebound and published again, each time as a run from nothing but the disk."""
 
-    def __init__(self, arguments):
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        """Prepare an office of so many clients."""
         codes = tuple(f"k{number}" for number in range(arguments.clients))
         self.arguments, self.clock = arguments, Jumping()
         self.power_bi = Timed(self.clock)
@@ -146,26 +164,29 @@ class Bench:
         self.office = Office(Path(folder), tables(arguments.clients), service=self.power_bi, codes=codes)
         self.office.service = self.service
 
-    def service(self):
+    def service(self) -> Service:
+        """Open the service for one run, and ask what is asked once for all clients."""
         bucket = Bucket(self.arguments.per_minute, clock=self.clock)
-        sign = lambda *_: {"Authorization": "Bearer token"}  # noqa: E731
-        web = Web(HOSTS, sign, bucket=bucket, transport=self.power_bi.transport())
+        web = Web(
+            HOSTS, lambda *_: {"Authorization": "Bearer token"}, bucket=bucket, transport=self.power_bi.transport()
+        )
         service = Service(web)
-        self.clock.busy += 1  # this thread asks what is asked once for all
+        self.clock.busy += 1  # this thread
         connect.form(service)
         connect.is_ours(service, "", "")
-        self.shared = bucket.taken
         return service
 
-    def run(self, name, target, do):
+    def run(self, name: str, target: int, do: Callable[[Job, plan.Workspaces], Outcome]) -> None:
+        """Do something for all clients, and tell what it took."""
         jobs = self.office.jobs()
         service = jobs[0].service
         workspaces = plan.Workspaces(fabric.workspaces(service))
         self.clock.busy -= 1
         shared, started = service.web.bucket.taken, self.clock.now()
-        begun, log = [], len(self.power_bi.moments)
+        log = len(self.power_bi.moments)
+        begun: list[float] = []
 
-        def one(job):
+        def one(job: Job) -> Outcome:
             begun.append(self.clock.now())
             return do(job, workspaces)
 
@@ -175,13 +196,16 @@ class Bench:
         if failed:
             print(f"  problems: {Counter(failed)}")
 
-    def tell(self, name, target, bucket, shared, moments, log):
+    def tell(
+        self, name: str, target: int, bucket: Bucket, shared: int, moments: tuple[float, float, float], log: int
+    ) -> None:
+        """Print the figures of a run: when it began, when the last client did, when it ended."""
         clients = self.arguments.clients
         started, last, ended = moments
         calls, polls = bucket.taken - shared - bucket.polls, bucket.polls
         minutes = (ended - started) / 60
         ahead = max((last - started) / 60, 1e-9)
-        turns = [turn for turn in self.turns(log) if started <= turn <= last]
+        turns = [turn for turn in self.power_bi.moments[log:] if started <= turn <= last]
         share = min(1.0, len(turns) / (ahead * self.arguments.per_minute))  # the first minute's turns come at once
         print(
             f"{name:22} {calls / clients:5.1f} calls a client (at most {target}), {polls / clients:4.1f} looks whether "
@@ -189,18 +213,16 @@ class Bench:
             f"while clients wait"
         )
 
-    def turns(self, log):
-        return self.power_bi.moments[log:]
 
-
-def main():
+def main() -> None:
+    """Publish, publish again, rebind, and publish what has changed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clients", type=int, default=300)
     parser.add_argument("--per-minute", type=int, default=200)
     parser.add_argument("--workers", type=int, default=apply.WORKERS)
     bench = Bench(parser.parse_args())
 
-    def publish(job, workspaces):
+    def publish(job: Job, workspaces: plan.Workspaces) -> Outcome:
         planned = plan.plan(job, workspaces)
         return apply.publish(planned.job)
 

@@ -178,7 +178,7 @@ class Web:
     ) -> None:
         """Open the client; ``trace`` gets a line for each request, with nothing in it that is secret."""
         self.hosts = tuple(hosts)
-        self.local = frozenset(origin for url in local if (origin := _local_origin(url)))
+        self.local = frozenset(origin for url in local if (origin := local_origin(url)))
         self.bucket = bucket or Bucket()
         self.clock = self.bucket.clock
         self.limits = limits or Limits()
@@ -334,7 +334,7 @@ def _origin(parts: httpx.URL) -> str:
     return f"{parts.scheme}://{parts.netloc.decode('ascii', 'replace')}"
 
 
-def _local_origin(url: str) -> str:
+def local_origin(url: str) -> str:
     """Return the origin of a URL of this computer; nothing where it is another's."""
     if not _parses(url):
         return ""

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import httpx
 
-FABRIC = "https://api.fabric.microsoft.com"
 REGION = "https://wabi-west-europe-redirect.analysis.windows.net"
 ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
@@ -42,6 +41,7 @@ class PowerBI:
         self.caller = "publiceren@kantoor.example"
         self.workspaces, self.items, self.connections, self.operations = {}, {}, {}, {}
         self.made, self.log, self.passwords, self.faults, self.strangers = Counter(), [], {}, [], set()
+        self.region = REGION
         self.daily, self.page, self.number, self.denied = 100, 2, 0, set()
 
     def transport(self):
@@ -150,7 +150,8 @@ class PowerBI:
         start = int(query.get("continuationToken", 0))
         document = {"value": rows[start : start + self.page]}
         if start + self.page < len(rows):
-            document["continuationUri"] = f"{FABRIC}{path}?continuationToken={start + self.page}"
+            document["continuationToken"] = str(start + self.page)
+            document["continuationUri"] = f"https://evil.example{path}?continuationToken={start + self.page}"
         return httpx.Response(200, json=document)
 
     def make_workspace(self, body, _):
@@ -218,7 +219,7 @@ class PowerBI:
     def operation(self, result, undo=lambda: None):
         key = new()
         self.operations[key] = {"left": 1, "result": result, "fate": "", "undo": undo}
-        headers = {"Location": f"{REGION}/v1/operations/{key}", "x-ms-operation-id": key, "Retry-After": "20"}
+        headers = {"Location": f"{self.region}/v1/operations/{key}", "x-ms-operation-id": key, "Retry-After": "20"}
         return httpx.Response(202, content=b"null", headers=headers)
 
     def operation_state(self, _, __, key):
@@ -231,7 +232,7 @@ class PowerBI:
         error = {"errorCode": "Workload", "message": "on demand"} if status == "Failed" else None
         body = {"status": status, "error": error, "percentComplete": None}
         has_result = status == "Succeeded" and operation["result"]
-        headers = {"Location": f"{REGION}/v1/operations/{key}/result"} if has_result else {}
+        headers = {"Location": f"{self.region}/v1/operations/{key}/result"} if has_result else {}
         return httpx.Response(200, json=body, headers=headers)
 
     def operation_result(self, _, __, key):

@@ -60,6 +60,7 @@ def slug(number, moved):
 def service(tmp_path, monkeypatch):
     """Return the service; whatever httpx sends arrives there, and a clock runs only while someone waits."""
     power_bi = PowerBI()
+    power_bi.region = ADDRESS
     answer = httpx.MockTransport(power_bi).handle_request
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda _, request: answer(request))
     monkeypatch.setattr(web, "SystemClock", Still)

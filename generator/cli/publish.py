@@ -34,8 +34,9 @@ _WORDS = {
         "connection": "verbinding",
         "verify": "gelezen URL",
         "back": "terug naar de oude URL",
+        "tidy": "opgeruimd",
     },
-    "en": {"url": "URL", "verify": "URL read", "back": "back to the old URL", "check": "checked"},
+    "en": {"url": "URL", "verify": "URL read", "back": "back to the old URL", "check": "checked", "tidy": "tidied"},
 }
 _QUIET = frozenset({"tidy"})
 

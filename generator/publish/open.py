@@ -31,7 +31,9 @@ def open_service(
     powerbi = (environ.get("BUNDEL_POWERBI_URL") or POWERBI_URL).rstrip("/")
     sign_in = SignIn(environ, tell)
     bucket = web.Bucket(_number(environ, "BUNDEL_CALLS_PER_MINUTE", _PER_MINUTE), clock=web.SystemClock())
-    way = web.Web(HOSTS, sign_in.headers, local=(fabric, powerbi), bucket=bucket, trace=trace)
+    at_home = web.local_origin(fabric) and web.local_origin(powerbi)
+    hosts = () if at_home else HOSTS  # a token for this computer stays on this computer
+    way = web.Web(hosts, sign_in.headers, local=(fabric, powerbi), bucket=bucket, trace=trace)
     for name, url in (("BUNDEL_FABRIC_URL", fabric), ("BUNDEL_POWERBI_URL", powerbi)):
         if not way.allows(url):
             raise Stop([Problem("B318", None, {"variable": name, "value": web.host_of(url) or "-"})], _WRONG)

@@ -6,6 +6,7 @@ import re
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import quote
 
 from generator.problems import Problem, Stop, visible
 from generator.web import REFUSED, UNREACHABLE, Reply, Web, host_of
@@ -92,13 +93,18 @@ class Service:
         return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
 
     def pages(self, path: str, *, fresh: bool = False) -> Iterator[dict[str, Any]]:
-        """Yield the entries of a list, of all its pages."""
+        """Yield the entries of a list, of all its pages.
+
+        The next page is asked for by its token, where we ask ourselves, and not at an address that an answer names.
+        """
         seen: set[str] = set()
-        while path and path not in seen:
-            seen.add(path)
-            document = self.call("GET", path, fresh=fresh).document()
+        token = ""
+        while token not in seen:
+            seen.add(token)
+            page = f"{path}?continuationToken={quote(token, safe='')}" if token else path
+            document = self.call("GET", page, fresh=fresh).document()
             yield from entries(document)
-            path = str(document.get("continuationUri") or "") if isinstance(document, dict) else ""
+            token = str(document.get("continuationToken") or "")
 
     def finish(self, reply: Reply, remember: Callable[[str], None] = lambda _: None) -> Any:  # noqa: ANN401
         """Wait for a long-running operation to end, and return its result where it has one.

@@ -23,7 +23,8 @@ def bundel(service, *arguments, **more):
 
 
 def moved_workbook(folder, clients):
-    """The example workbook, with another URL for some clients."""
+    """The example workbook and what lies beside it, with another URL for some clients."""
+    shutil.copytree(EXAMPLE.parent, folder / "specs")
     book = openpyxl.load_workbook(EXAMPLE)
     sheet = book["Klanten"]
     heads = {str(cell.value).strip(): cell.column for cell in sheet[1]}
@@ -31,8 +32,8 @@ def moved_workbook(folder, clients):
         if sheet.cell(row, heads["Code"]).value in clients:
             url = sheet.cell(row, heads["URL"])
             url.value = url.value.replace("/odata4", "-nieuw/odata4")
-    book.save(folder / "verhuisd.xlsx")
-    return folder / "verhuisd.xlsx"
+    book.save(folder / "specs" / EXAMPLE.name)
+    return folder / "specs" / EXAMPLE.name
 
 
 def picture(report):
@@ -111,13 +112,13 @@ def test_killed_at_any_moment_the_next_run_ends_as_if_it_was_not(out, record_pro
         calm = shutil.copytree(out, out.parent / "calm")
         assert bundel(service, "publish", "--specs", str(EXAMPLE), "--out", str(calm), "--yes").returncode == 0
         expected = picture(service.report())
-    moments = random.Random(4711)
+    moments = random.Random(4711)  # noqa: S311  the moments at which it is killed
     with serving(delay=0.05) as service:
         kills = 0
-        for _ in range(12):
+        for _ in range(8):
             command = [Path(sys.executable).with_name("bundel"), "publish", *options]
             process = subprocess.Popen(command, env={**os.environ, **service.settings}, stderr=subprocess.DEVNULL)
-            time.sleep(moments.uniform(0.8, 3.5))
+            time.sleep(moments.uniform(0.8, 3.0))
             process.kill()
             kills += process.wait() != 0
         done = bundel(service, "publish", *options)
@@ -133,7 +134,7 @@ def test_killed_at_any_moment_the_next_run_ends_as_if_it_was_not(out, record_pro
 def test_microsofts_fabric_cicd_publishes_a_bundle_unchanged(out):
     for folder in ("published.json", "preview"):
         assert not (out / "bakker" / folder).exists()
-    with serving() as service:
+    with serving(strict=False) as service:
         workspace = service.create_workspace("Met fabric-cicd")
         done = fabric_cicd(service, out / "bakker", workspace)
         assert done.returncode == 0, done.stdout + done.stderr

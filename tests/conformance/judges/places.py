@@ -11,7 +11,7 @@ ROOT = HERE.parents[1]
 SHARED = Path(os.environ.get("BUNDEL_SHARED", ROOT.parent / "shared")).resolve()
 TOOLS = Path(os.environ.get("BUNDEL_TOOLS", HERE / ".tools")).resolve()
 ORACLES = SHARED / "oracles"
-PARTS = ("tom", "dax", "readers", "odata", "m", "report_cli")
+PARTS = ("tom", "dax", "readers", "odata", "powerbi", "m", "report_cli")
 
 
 class MissingToolError(Exception):

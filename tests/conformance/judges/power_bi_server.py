@@ -133,7 +133,8 @@ class Judged(Contract):
 
 def main():
     fake = PowerBI(float(os.environ.get("POWER_BI_DELAY", "0")))
-    server = fake.serve(Judged(str(Path(sys.argv[1]) / "contract.json")))
+    contract = Judged(str(Path(sys.argv[1]) / "contract.json"))
+    server = fake.serve(contract, strict=bool(os.environ.get("POWER_BI_STRICT")))
     sys.stdout.write(f"http://127.0.0.1:{server.server_address[1]}\n")
     sys.stdout.flush()
     threading.Event().wait()
