@@ -4,85 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
+from pathlib import Path
 
 import pytest
 from bundles import ONE, as_json, load, measures_of, pages, parts, strings, tables_of
+from hostile import HOSTILE, TEXTS, marked, workbook
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from markdown import found
-from openpyxl import Workbook
 
 from generator import pipeline
 from generator.build import build
-
-HOSTILE = {
-    "quotes": 'O\'Neill "B.V." \'\'x\'\' ""y"" "), Web.Contents("https://evil.example") & ("',
-    "escapes": '#(lf)#(cr)#(#) "] meta [IsParameterQuery = false] //',
-    "unseen": "a\u2028b\u2029c\u202ed\u200fe\xa0f 😀 Σ 中文 ﷽ é e\u0301",
-    "formula": "=cmd|'/c calc'!A1 -- ../../etc/passwd C:\\con\\..\\x",
-    "html": "<script>alert(1)</script> &amp; <!-- --> ]]>",
-    "templates": "{{ 7*7 }} << 7 >> <% set x = 1 %> <%# #%> <<t.division>> <<fact>> %s {0.__class__} ${y} %PATH%",
-    "long": "x" * 300,
-    "markdown": "*a* _b_ ``c`` | d | # e \\ [f](g) - h",
-}
-
-
-def marked(kind, field):
-    """Return a text that stands in the rows of one client only."""
-    return f"zq{kind}{field}qz"
-
-
-def workbook(folder, values):
-    """Write an office in which each client carries one value in every text that a cell can hold; return its path."""
-    rows = {
-        "Kantoor": [["Naam", "Geconsolideerde URL"], ["Kantoor", "https://bridge-online.cloud/kantoor/odata4"]],
-        "Klanten": [["Code", "Naam", "URL", "Groep", "Beheerder", "Client-ID", "Exact-gebruiker", "Werkruimte"]],
-        "Administraties": [["Klant", "Code", "Naam"]],
-        "Rapporten": [["Klant", "Rapport", "Titel"]],
-        "Meetwaarden": [["Klant", "Naam", "DAX", "Opmaak", "Map", "Omschrijving"]],
-        "Visuals": [["Klant", "Rapport", "Pagina", "Soort", "Titel", "Waarden"]],
-        "Tabellen": [["Klant", "Entiteit", "Naam", "Kolommen", "Filter"]],
-        "Teksten": [["Klant", "Rapport", "Pagina", "Tekst"]],
-        "Toegang": [["Klant", "E-mail", "Rol", "Administraties"]],
-    }
-    for number, (kind, value) in enumerate(values.items(), 1):
-        for sheet, row in client_rows(kind, value, number):
-            rows[sheet].append(row)
-    book = Workbook()
-    book.remove(book.worksheets[0])
-    for sheet, lines in rows.items():
-        page = book.create_sheet(sheet)
-        for at, line in enumerate(lines, 1):
-            for column, value in enumerate(line, 1):
-                cell = page.cell(at, column, value)
-                if isinstance(value, str):
-                    cell.data_type = "s"  # or what begins with = would be a formula
-    path = folder / "kantoor.xlsx"
-    book.save(path)
-    return path
-
-
-def client_rows(kind, value, number):
-    """Yield the rows of one client: (sheet, cells)."""
-    code, first, second = f"k-{kind}", 910000 + number, 920000 + number
-
-    def text(field):
-        return f"{value} {marked(kind, field)}"
-
-    url = f"https://bridge-online.cloud/{marked(kind, 'url')}/odata4"
-    own = [text(field) for field in ("groep", "beheerder", "app", "gebruiker", "werkruimte")]
-    literal = '"' + text("dax").replace('"', '""') + '"'
-    no_name = str.maketrans("", "", ",;[]\u2028\u2029")  # refused in a name, or splits a list
-    measure = f"Maat {text('maat')}".translate(no_name)
-    described = [text("opmaak"), text("map"), f"{text('omschrijving')}\n{text('omschrijving')}"]
-    yield "Klanten", [code, text("naam"), url, *own]
-    yield "Administraties", [code, first, text("een")]
-    yield "Administraties", [code, second, text("twee")]
-    yield "Rapporten", [code, "financieel", text("titel")]
-    yield "Meetwaarden", [code, measure, f"IF ( [Netto-omzet] > 0, {literal} )", *described]
-    yield "Visuals", [code, "financieel", text("pagina"), "cardVisual", text("kop"), measure]
-    yield "Tabellen", [code, "ExactOnlineREST.Financial.Journals", text("tabel"), "Code",
-                       f"Description eq {text('filter')}"]  # fmt: skip
-    yield "Teksten", [code, "financieel", "Samenvatting", f"{text('tekst')}\n{text('tekst')}"]
-    yield "Toegang", [code, f"o'neill`{{{{x}}}}|{marked(kind, 'mail')}@b.example", "Viewer", str(first)]
 
 
 @pytest.fixture(scope="module")
@@ -111,11 +44,14 @@ def texts(files):
     """Yield every file of a bundle as (path, text), the path itself being part of the text."""
     for path, data in files.items():
         if not path.endswith(".pbit"):
-            yield path, path + "\n" + data.decode()
+            yield path, path + "\n" + data.decode(errors="replace" if path.endswith(".png") else "strict")
             continue
         for name, content in parts(data).items():
             wide = name in {"Version", "DataModelSchema", "DiagramLayout", "Settings", "Metadata"}
-            yield f"{path}/{name}", content.decode("utf-16-le" if wide else "utf-8")
+            yield (
+                f"{path}/{name}",
+                content.decode("utf-16-le" if wide else "utf-8", "replace" if name.endswith(".png") else "strict"),
+            )
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
@@ -132,11 +68,47 @@ def test_nothing_of_a_client_stands_in_the_files_of_another(read, kind):
     assert {mark for code, mark in seen if code == f"k-{kind}"} == set(own)
 
 
+def test_each_client_has_its_own_picture_and_no_others(office):
+    pictures = {code: {data for path, data in files.items() if path.endswith(".png")}
+                for code, (_, _, files) in office.items()}  # fmt: skip
+    assert pictures.pop("_office") == set()
+    assert [len(own) for own in pictures.values()] == [1] * len(HOSTILE)
+    assert len(set().union(*pictures.values())) == len(HOSTILE)
+
+
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(TEXTS, min_size=2, max_size=3))
+def test_random_offices_mix_nothing_in_bundles_plans_differences_and_problems(values):
+    with tempfile.TemporaryDirectory() as place:
+        loaded = pipeline.load(workbook(Path(place), {f"r{number}": text for number, text in enumerate(values)}))
+        assert not [problem for problem in loaded.problems if problem.is_error], found(list(loaded.problems))
+        job = pipeline.Job(Path(place) / "out", jobs=1)
+        said = {client.code: list(words_of(client, loaded, job)) for client in loaded.clients}
+    own = {f"k-r{n}": [f"zqr{n}", f"k-r{n}", str(910001 + n), str(920001 + n)] for n in range(len(values))}
+    for code, texts_ in said.items():
+        for other, marks in own.items():
+            for text in texts_ if code not in {other, "_office"} else ():
+                assert not [mark for mark in marks if mark in text], (code, text[:300])
+
+
+def words_of(client, loaded, job):
+    """Yield all that is made of a client or said of it: files, plan, difference, problems."""
+    for path, text in texts(pipeline.files(client, loaded.catalogue)):
+        yield path + text
+    yield json.dumps([step.document() for step in pipeline.plan_all([client], loaded, job, removals=False)])
+    difference, warnings = pipeline.diff_one(client, loaded, job)
+    yield json.dumps([piece.document() for piece in difference.pieces], ensure_ascii=False)
+    for problem in (*loaded.problems, *warnings):
+        if problem.client == client.code:
+            yield json.dumps([problem.document(language) for language in ("nl", "en")], ensure_ascii=False)
+    yield repr(pipeline.make(client, loaded.catalogue, job))
+
+
 def test_the_consolidated_bundle_has_divisions_of_all_and_the_secrets_of_none(office, read):
     client, _, _ = office["_office"]
     assert len(client.divisions) == 2 * len(HOSTILE)
     for path, text in read["_office"]:
-        for field in ("url", "mail", "app", "gebruiker", "werkruimte", "tekst", "dax"):
+        for field in ("url", "mail", "app", "gebruiker", "werkruimte", "tekst", "dax", "relatie", "budget", "logo"):
             assert f"{field}qz" not in text, path
 
 

@@ -12,15 +12,14 @@ import click
 
 from generator.cli.make import SOME_FAILED, chosen, load, templates_of
 from generator.cli.options import Settings, shared, speak
-from generator.cli.text import count, problem_lines, say, say_json, terminal_width
+from generator.cli.text import count, of_clients, problem_lines, say, say_json, terminal_width
 from generator.problems import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from generator.diff import Difference, Piece
     from generator.pipeline import Loaded
-    from generator.problems import Problem
 
 _SIGNS = {"create": "+", "change": "~", "remove": "-"}
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
@@ -61,10 +60,10 @@ def diff(settings: Settings, client: str, *, keep_going: bool) -> int:
         asked = replace(settings, clients=(client,))
         made, skipped = chosen(asked, loaded, *pipeline.makeable(loaded, keep_going=keep_going))
         if skipped or not made:
-            say(problem_lines(_own(loaded.problems, client), language, terminal_width()), err=True)
+            say(problem_lines(of_clients(loaded.problems, [client]), language, terminal_width()), err=True)
             return SOME_FAILED
         found, warnings = pipeline.diff_one(made[0], loaded, job)
-    problems = (*_own(loaded.problems, client), *_own(recovered, client), *warnings)
+    problems = (*of_clients(loaded.problems, [client]), *of_clients(recovered, [client]), *warnings)
     if settings.json:
         say_json(_document(found), problems, language)
         return 0
@@ -81,11 +80,6 @@ def _gone(client: str, loaded: Loaded, settings: Settings) -> str:
 
     gone = output.removable(settings.out, loaded.codes)
     return next((code for code in gone if code.casefold() == client.casefold()), "")
-
-
-def _own(problems: Sequence[Problem], client: str) -> list[Problem]:
-    """Return the problems of a client and those of nobody: the others' are not shown beside its change."""
-    return [problem for problem in problems if problem.client.casefold() in {"", client.casefold()}]
 
 
 def _document(found: Difference) -> dict[str, object]:

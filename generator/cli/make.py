@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from generator.cli.options import Settings, shared, speak
-from generator.cli.text import count, problem_lines, say, say_json, terminal_width
+from generator.cli.text import count, of_clients, problem_lines, say, say_json, terminal_width
 from generator.problems import Problem, Stop
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ def generate(settings: Settings, *, force: bool, keep_going: bool, sandbox: bool
             gone = output.removable(job.out, loaded.codes)
             outcomes += pipeline.remove_all(job.out, gone, _asker(settings, language))
         output.seal(job.out, __version__)
-    problems = (*loaded.problems, *recovered, *(problem for outcome in outcomes for problem in outcome.problems))
+    told = (*loaded.problems, *recovered, *(problem for outcome in outcomes for problem in outcome.problems))
+    problems = of_clients(told, settings.clients)
     _report(settings, outcomes, problems, time.monotonic() - started, language)
     return SOME_FAILED if any(_went_wrong(outcome, skipped) for outcome in outcomes) else 0
 

@@ -10,7 +10,7 @@ import click
 
 from generator.cli.make import SOME_FAILED, chosen, load, templates_of
 from generator.cli.options import Settings, shared, speak
-from generator.cli.text import count, problem_lines, say, say_json, terminal_width
+from generator.cli.text import count, of_clients, problem_lines, say, say_json, terminal_width
 from generator.problems import Stop
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def plan(settings: Settings, *, check: bool, keep_going: bool) -> int:
     job = pipeline.Job(settings.out, templates_of(settings))
     recovered = output.recover(job.out)
     found, stopped = _found(clients, loaded, job, removals=not settings.clients)
-    problems = (*loaded.problems, *dict.fromkeys((*recovered, *stopped)))
+    problems = of_clients((*loaded.problems, *dict.fromkeys((*recovered, *stopped))), settings.clients)
     seen = len(clients) - len({problem.client for problem in stopped})
     waiting = {step.client for step in found}
     if settings.json:

@@ -15,7 +15,7 @@ from generator.problems import Cell, visible
 from generator.spec.sheets import SHEETS, find_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from generator.problems import Problem
 
@@ -95,8 +95,17 @@ def terminal_width() -> int | None:
 
 
 def say(lines: Iterable[str] | str, *, err: bool = False) -> None:
-    """Print lines of text."""
-    click.echo(lines if isinstance(lines, str) else "\n".join(lines), err=err)
+    """Print lines of text; names in them do nothing to a terminal."""
+    click.echo(visible(lines if isinstance(lines, str) else "\n".join(lines)), err=err)
+
+
+def of_clients(problems: Iterable[Problem], clients: Collection[str]) -> list[Problem]:
+    """Return the problems of clients and those of nobody: who asks for one client gets no word of another's.
+
+    All of them where no client was asked for.
+    """
+    asked = {"", *(client.casefold() for client in clients)}
+    return [problem for problem in problems if not clients or problem.client.casefold() in asked]
 
 
 def say_json(document: dict[str, Any], problems: Iterable[Problem], language: str) -> None:

@@ -94,23 +94,25 @@ def whole(out, before, after):
 
 
 def test_killed_at_fifty_random_moments(states, tmp_path):
-    specs, before, after, seconds = states
+    specs, before, after, longest = states
     dice = random.Random(SEED)  # noqa: S311 -- no secret
     old = tree(before)
+    out = tmp_path / "output"
     cut = 0
-    for number in range(MOMENTS):
-        out = tmp_path / str(number)
+    while cut < MOMENTS:
         shutil.copytree(before, out)
-        pid = child(lambda out=out: main(command(specs["after"], out, "--yes")))
-        time.sleep(dice.uniform(0.02, seconds * 1.1))
+        pid = child(lambda: main(command(specs["after"], out, "--yes")))
+        time.sleep(dice.uniform(0.02, longest))
         os.kill(pid, signal.SIGKILL)
-        cut += ended(pid) == -signal.SIGKILL
-        assert output.recover(out) == (), number
-        assert list(whole(out, old, after)) == [], number
-        assert main(command(specs["after"], out, "--yes")) == 0
-        assert tree(out) == after, number
+        if ended(pid) == -signal.SIGKILL:
+            cut += 1
+            assert output.recover(out) == (), cut
+            assert list(whole(out, old, after)) == [], cut
+            assert main(command(specs["after"], out, "--yes")) == 0
+        else:
+            longest *= 0.9  # it was done before: a machine with less to do
+        assert tree(out) == after, cut
         shutil.rmtree(out)
-    assert cut > MOMENTS // 2
 
 
 def test_two_runs_at_once_one_waits_or_is_refused(states, tmp_path):
