@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import httpx
@@ -275,6 +276,11 @@ def test_json_is_as_the_contract_says(capsys):
     for command in ("status", "rebind", "publish"):
         document = json.loads(bundel(capsys, command, "--json")[1])
         assert {item["model_id"] for item in document["items"]} >= {item["model_id"]}, command
+        schema = json.loads(files("generator").joinpath(f"schemas/{command}.json").read_text("utf-8"))
+        described = schema["properties"]["items"]["items"]
+        assert schema["properties"].keys() == document.keys()
+        assert set(described["required"]) == described["properties"].keys() == item.keys()
+        assert {each["status"] for each in document["items"]} <= set(described["properties"]["status"]["enum"])
 
 
 @pytest.mark.usefixtures("ready")

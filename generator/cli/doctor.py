@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -124,6 +125,18 @@ def _sign_in(settings: Settings, verify: bool) -> Found:  # noqa: ARG001
     return (Problem("B249", None, values),), detail
 
 
+def _publishing(settings: Settings, verify: bool) -> Found:  # noqa: ARG001
+    """Tell how one signs in to Power BI web, without doing so; what is missing only matters to who publishes."""
+    from generator.publish.auth import way  # noqa: PLC0415
+
+    try:
+        library = f"azure-identity {version('azure-identity')}"
+    except PackageNotFoundError:
+        library = "azure-identity -"
+    app = os.environ.get("AZURE_CLIENT_ID") or "-"
+    return (), f"{library}, BUNDEL_SIGN_IN {way(os.environ)}, AZURE_CLIENT_ID {app}"
+
+
 def _console(settings: Settings, verify: bool) -> Found:  # noqa: ARG001
     return (), f"{sys.stdout.encoding}, {platform.system()} {platform.release()}"
 
@@ -134,10 +147,11 @@ _CHECKS: dict[str, Callable[[Settings, bool], Found]] = {
     "werkmappen": _workbooks,
     "bundels": _bundles,
     "aanmelden": _sign_in,
+    "publiceren": _publishing,
     "console": _console,
 }
 _ENGLISH = {"versies": "versions", "sjablonen": "templates", "werkmappen": "workbooks", "bundels": "bundles"}
-_ENGLISH |= {"aanmelden": "sign-in"}
+_ENGLISH |= {"aanmelden": "sign-in", "publiceren": "publishing"}
 
 
 def _lines(checks: list[dict[str, str]], language: str) -> list[str]:

@@ -77,6 +77,7 @@ def _when(run: Run, moment: str) -> str:
 def retire(settings: Settings, *, client: str) -> int:
     """Haal een klant van Power BI web en uit de uitvoer, en noem wat u elders moet intrekken."""
     from generator import __version__, output  # noqa: PLC0415
+    from generator.publish import guard  # noqa: PLC0415
     from generator.publish import retire as down  # noqa: PLC0415
     from generator.publish.state import Record  # noqa: PLC0415
 
@@ -87,7 +88,8 @@ def retire(settings: Settings, *, client: str) -> int:
             raise Stop([Problem("B029", None, {"value": client, "nearest": nearest})], _WRONG_COMMAND)
         run = begin(_without_clients(settings), keep_going=True)
         record = Record(settings.out, code)
-        there = down.check(run.service, record)
+        known = guard.directory(run.loaded.clients, [each for each in published(settings) if each.client != code])
+        there = down.check(run.service, record, known)
         if not settings.json and not settings.quiet:
             say(_to_revoke(run, code, record))
         if not agreed(run, run.words(f"{code} weghalen?", f"Take {code} down?")):

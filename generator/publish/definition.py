@@ -87,6 +87,11 @@ def mark(code: str, report: str = "") -> str:
     return f"bundel:{code}/{report}" if report else f"bundel:{code}"
 
 
+def bears(description: str, code: str, report: str = "") -> bool:
+    """Tell whether a description has the mark of a client, or of one report of it."""
+    return mark(code, report).casefold() in description.casefold().split()
+
+
 def connection_name(code: str, url: str) -> str:
     """Return the name of the connection to a database: one for a client and a URL, so that it is never made twice."""
     return f"Bundel {code} {stable_id(code, url)[:10]}"

@@ -59,6 +59,14 @@ def workspaces(service: Service) -> list[Workspace]:
     ]
 
 
+def descriptions(service: Service) -> dict[str, str]:
+    """Return the descriptions of all workspaces by id; the list is asked for once in a run."""
+    with service.lock:
+        if service.marked is None:
+            service.marked = {each.id: each.description for each in workspaces(service)}
+        return service.marked
+
+
 def create_workspace(service: Service, name: str, description: str) -> Workspace:
     """Make a workspace; where it is not known whether that was done, look before doing it again."""
     body = {"displayName": name, "description": description}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator.problems import Problem, Stop
 from generator.publish import fabric, powerbi
-from generator.publish.definition import PARAMETER, mark
+from generator.publish.definition import PARAMETER, bears
 from generator.publish.guard import strangers
 from generator.publish.powerbi import Dataset
 from generator.publish.state import Item
@@ -142,7 +142,7 @@ def _ours(job: Job, item: Item, thing: Thing | None) -> str:
     """Return the id of an item with our mark; raise ``Stop`` where the name is taken by something else."""
     if thing is None:
         return ""
-    if mark(job.client.code, item.report) not in thing.description.split():
+    if not bears(thing.description, job.client.code, item.report):
         raise Stop([Problem("B325", None, {"name": thing.name, "kind": thing.kind}, job.client.code)])
     return thing.id
 

@@ -113,7 +113,7 @@ def people(service: Service, workspace: str) -> list[Person]:
     found = entries(service.call("GET", f"/v1.0/myorg/groups/{workspace}/users").document())
     return [
         Person(
-            str(entry.get("emailAddress") or entry.get("identifier") or ""),
+            _email(str(entry.get("emailAddress") or entry.get("identifier") or "")),
             str(entry.get("groupUserAccessRight") or ""),
             str(entry.get("principalType") or "User"),
         )
@@ -134,6 +134,13 @@ def set_credentials(service: Service, gateway: str, source: str, details: Mappin
     path = f"/v1.0/myorg/gateways/{gateway}/datasources/{source}"
     refused = {_FORBIDDEN} if accept else set()
     return service.call("PATCH", path, {"credentialDetails": dict(details)}, accept=refused, repeatable=True)
+
+
+def _email(name: str) -> str:
+    """Return a guest's own address: Entra names a guest ``bas_bakker.example#EXT#@office.onmicrosoft.com``."""
+    guest, mark, _ = name.partition("#EXT#")
+    user, underscore, host = guest.rpartition("_")
+    return f"{user}@{host}" if mark and underscore else name
 
 
 def _refresh(entry: dict[str, Any]) -> Refresh:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from generator.problems import Problem, Stop
 from generator.publish import connect, fabric, refresh
 from generator.publish.apply import Outcome, attempt, timed
-from generator.publish.definition import PARAMETER, mark
+from generator.publish.definition import PARAMETER, bears
 from generator.publish.fabric import Source
 from generator.publish.guard import strangers
 from generator.publish.job import CLASSIC
@@ -54,14 +54,15 @@ def rebind(job: Job) -> Outcome:
 def check(job: Job, items: Iterable[Item]) -> None:
     """Make sure that what is on record is this client's in the service too, before anything is done to it."""
     there = {thing.id: thing for thing in fabric.things(job.service, job.workspace)}
-    workspace = fabric.Workspace(job.workspace, job.record.value.workspace)
+    marked = fabric.descriptions(job.service).get(job.workspace, "")
+    workspace = fabric.Workspace(job.workspace, job.record.value.workspace, marked)
     if problems := strangers(job.client.code, workspace, there.values(), (), job.directory):
         raise Stop(problems)
     for item in items:
         thing = there.get(item.model_id)
         if thing is None:
             raise Stop([Problem("B304", None, {"what": f"SemanticModel {item.title}"}, job.client.code)])
-        if mark(job.client.code, item.report) not in thing.description.split():
+        if thing.name != item.title and not bears(thing.description, job.client.code, item.report):
             raise Stop([Problem("B325", None, {"name": thing.name, "kind": thing.kind}, job.client.code)])
 
 

@@ -7,25 +7,34 @@ from typing import TYPE_CHECKING
 from generator.problems import Problem, Stop
 from generator.publish import fabric
 from generator.publish.connect import is_ours
-from generator.publish.definition import mark
+from generator.publish.definition import bears
+from generator.publish.guard import strangers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from generator.publish.guard import Directory
     from generator.publish.service import Service
     from generator.publish.state import Item, Record
 
 
-def check(service: Service, record: Record) -> tuple[Item, ...]:
+def check(service: Service, record: Record, known: Directory) -> tuple[Item, ...]:
     """Return the items of a client that are there still; raise ``Stop`` where one on record is not this client's."""
     value = record.value
     if not value.workspace_id:
         return ()
-    there = {thing.id.casefold(): thing for thing in fabric.things(service, value.workspace_id)}
+    listed = fabric.things(service, value.workspace_id)
+    there = {thing.id.casefold(): thing for thing in listed}
+    marked = fabric.descriptions(service).get(value.workspace_id, "")
+    workspace = fabric.Workspace(value.workspace_id, value.workspace, marked)
+    on_record = {identity for item in value.items for identity in (item.model_id, item.report_id)}
+    if problems := strangers(value.client, workspace, [each for each in listed if each.id in on_record], (), known):
+        raise Stop(problems)
     for item in value.items:
         for identity in (item.model_id, item.report_id):
             thing = there.get(identity.casefold())
-            if thing and mark(value.client, item.report) not in thing.description.split():
+            ours = thing is None or thing.name == item.title or bears(thing.description, value.client, item.report)
+            if thing and not ours:
                 raise Stop([Problem("B325", None, {"name": thing.name, "kind": thing.kind}, value.client)])
     return tuple(item for item in value.items if {item.model_id.casefold(), item.report_id.casefold()} & there.keys())
 

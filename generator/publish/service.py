@@ -36,7 +36,8 @@ _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _ERROR = 401, 403, 404, 429, 5
 class Service:
     """Both interfaces behind one allow-list and one share of requests.
 
-    ``known`` and ``named`` are what was asked once for all clients: how to make a connection, and which there were.
+    ``known``, ``named`` and ``marked`` are what was asked once for all clients: how to make a connection, which there
+    were by name, and the descriptions of workspaces.
     ``secrets`` are cut out of whatever the service says before anybody sees it. ``operation_seconds`` and
     ``refresh_seconds`` limit how long is waited for either.
     """
@@ -49,6 +50,7 @@ class Service:
     secrets: set[str] = field(default_factory=set, repr=False)
     known: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
+    marked: dict[str, str] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def call(  # the options are those of ``Web.send``
