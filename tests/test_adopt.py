@@ -138,7 +138,7 @@ def test_what_was_chosen_by_hand_is_pointed_out(tmp_path):
         for p in adopt(tmp_path, parts(definition=report(page("p1", "Blad", card)))).problems
         if p.code == "B520"
     ]
-    assert found == [{"place": "Blad", "value": "Jansen"}]
+    assert found == [{"value": "Blad (Jansen)"}]
 
 
 def test_filters_and_slicers_follow_the_divisions_of_each_client(tmp_path):

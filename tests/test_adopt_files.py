@@ -90,6 +90,10 @@ FILES = {
     "an encoded slash": (changed(**{"Report/a%2Fb": b"x"}), "B503"),
     "a device": (changed(**{"Report/StaticResources/NUL": b"x"}), "B503"),
     "two names but for case": (changed(datamodelschema=b"x"), "B503"),
+    "a file and a folder": (
+        changed(**{"Report/definition/x.json": b"{}", "Report/definition/x.json/y.json": b"{}"}),
+        "B503",
+    ),
     "a control character": (changed(**{"Report/a\x01b": b"x"}), "B503"),
     "a renamed .pbix": (
         pack({"Version": utf16("1.28"), "DataModel": b"\0" * 50, "Report/Layout": utf16("{}")}),
@@ -133,7 +137,19 @@ def odd(path, value):
     return made
 
 
+def twice(*keys):
+    """Return a model with its table, and perhaps its expression, twice."""
+    made = model(Vrij="1")
+    for key in keys:
+        made["model"][key] *= 2
+    return made
+
+
 SHAPES = [
+    twice("tables"),
+    twice("expressions"),
+    odd(["model", "expressions", 0, "name"], "RELATIES"),
+    odd(["model", "tables", 0, "partitions"], [{"name": "x", "source": {"type": "m", "expression": "1"}}] * 2 + [1]),
     odd(["model"], 1),
     odd(["model", "tables"], {}),
     odd(["model", "tables"], [1]),
@@ -317,6 +333,45 @@ def test_what_belongs_to_a_person_or_computer_stays_behind(tmp_path):
     ):
         assert word not in whole.replace(head, b"")
     assert b"PBI_ResultType" in whole
+
+
+def test_a_policy_of_refreshing_stays_behind_since_it_holds_queries_of_its_own(tmp_path):
+    database = model()
+    database["model"]["tables"][0]["refreshPolicy"] = {"sourceExpression": 'OData.Feed("https://x.nl")'}
+    made = adopt(tmp_path, parts(database))
+    assert "Relaties: refreshPolicy" in made.dropped
+    assert b"x.nl" not in b"".join(made.files.values())
+
+
+def test_a_report_with_data_is_told_by_its_name_too(tmp_path):
+    assert code_of(lambda: package.read(save(tmp_path, b"PK", "x.pbix"))) == ["B504"]
+
+
+HOSTILE = "<<client_name>> <<lt>> <<<json>> {{ x }} <% for x in y %> <<division|quoted>>"
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_markers_in_a_design_stay_text(tmp_path, old):
+    from generator.build import markers  # noqa: PLC0415
+
+    card = visual(title=f"'{HOSTILE}'") | {HOSTILE: {"<<x>>": HOSTILE}}
+    database = model({"Q": f'"{HOSTILE}"'})
+    database["model"]["tables"][0]["measures"][0]["expression"] = f'"{HOSTILE}" // {HOSTILE}'
+    database["model"]["tables"][0]["description"] = HOSTILE
+    sections = layout("Blad")
+    sections["sections"][0]["config"] = json.dumps({"a": HOSTILE})
+    made = adopt(tmp_path, parts(database, report(page("p1", "Blad", card)), old=sections if old else None), code=None)
+    values = {"client_name": "X", "lt": "<<", "division": "9"}
+    shown = "report/Layout.json" if old else "report/definition/pages/p1/visuals/v1/visual.json"
+    for path in ("tables/Q.json", shown):
+        filled = json.dumps(markers.document(json.loads(made.files[path]), values), ensure_ascii=False)
+        assert HOSTILE in filled
+        assert "X" not in filled.replace("EXPR", "")
+
+
+def test_a_key_that_is_a_marker_of_ours_is_no_report_of_desktop(tmp_path):
+    old = layout("Blad") | {"<<json>>": {"a": 1}}
+    assert code_of(lambda: adopt(tmp_path, parts(old=old))) == ["B506"]
 
 
 def test_adopting_twice_gives_the_same_bytes(tmp_path):

@@ -81,6 +81,10 @@ def adopt(path: Path, request: Request) -> Adopted:
         raise package.stop("B506", found.name, part=package.MODEL, reason=reason[:120]) from error
 
 
+def _some(values: list[str]) -> str:
+    return ", ".join(values[:_SHOWN]) + (" …" if len(values) > _SHOWN else "")
+
+
 class _Adoption:
     """One file on its way to a template."""
 
@@ -224,9 +228,16 @@ class _Adoption:
         for path in self.designed.resources:
             if path.lower().endswith(_PICTURES) and "/StaticResources/RegisteredResources/" in path:
                 self.problem("B524", name=path.rpartition("/")[2])
-        for place, values in pages.chosen(self.designed):
-            self.problem("B520", place=place, value=", ".join(values[:_SHOWN]) + (" …" if len(values) > _SHOWN else ""))
+        told = [f"{place} ({_some(values)})" for place, values in pages.chosen(self.designed, self.common_words())]
+        if told:
+            self.problem("B520", value="; ".join(told))
         self.remarks_on_texts(kept)
+
+    def common_words(self) -> frozenset[str]:
+        """Return the texts that Bundel's own reports filter on: they are the same for every client."""
+        known = self.request.catalogue
+        sections = (section for language in known.languages.values() for section in language.sections.values())
+        return frozenset({*known.lines, "W", "B", "A", "P"}.union(*(section.values() for section in sections)))
 
     def remarks_on_texts(self, kept: Mapping[str, str]) -> None:
         """Note e-mail addresses, paths of a computer, and words that look like the client's name."""

@@ -24,6 +24,7 @@ _FORMULAS = re.compile(r"expression|\w+Expression")
 _PERSONAL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+|[A-Za-z]:[\\/]|\\\\\w|/(?:Users|home)/", re.IGNORECASE)
 """An e-mail address, or a path of one computer."""
 
+_MAX_QUERY = 1_000_000  # characters
 _KNOWN = frozenset({"m", "calculated", "calculationGroup"})
 OWN_ROLE, ACCESS = "Administraties", "Toegang"
 
@@ -47,14 +48,26 @@ def take_apart(file: str, database: Json) -> Model:
         raise stop("B505", file)
     dropped = list(_cleaned(whole))
     made = Model(whole, inner.pop("tables"), inner.pop("expressions", []), {}, dropped)
+    names = [each["name"].casefold() for each in (*made.tables, *made.expressions)]
+    if len(set(names)) < len(names):
+        raise stop("B506", file, part="tables", reason="2 x")
     for table in made.tables:
         for number, partition in enumerate(table["partitions"]):
             _partition(file, made, table, partition, number)
     for expression in made.expressions:
         if expression["kind"] != "m":
             raise stop("B506", file, part=expression["name"], reason=str(expression["kind"]))
-        made.queries[expression["name"]] = joined(expression.pop("expression"))
+        _add(file, made, expression["name"], joined(expression.pop("expression")))
     return made
+
+
+def _add(file: str, made: Model, name: str, source: str) -> None:
+    """Add a query; two of one name, or one that no person wrote, are no model of Desktop."""
+    if len(source) > _MAX_QUERY:
+        raise stop("B502", file, part=name)
+    if name in made.queries:
+        raise stop("B506", file, part=name, reason="2 x")
+    made.queries[name] = source
 
 
 def _partition(file: str, made: Model, table: Json, partition: Json, number: int) -> None:
@@ -66,7 +79,7 @@ def _partition(file: str, made: Model, table: Json, partition: Json, number: int
         raise stop("B506", file, part=table["name"], reason=str(source["type"]))
     if source["type"] == "m":
         name = table["name"] if number == 0 else f"{table['name']} {number + 1}"
-        made.queries[name] = joined(source.pop("expression"))
+        _add(file, made, name, joined(source.pop("expression")))
         source["query"] = name
 
 
@@ -95,10 +108,17 @@ def _cleaned(whole: Json) -> Iterator[str]:
                 key: content[key] for key in ("Version", "Language") if key in content
             }
             yield f"{culture['name']}: linguisticMetadata"
-    for table in model["tables"]:
+    yield from _engine(model["tables"])
+    yield from _notes(whole)
+
+
+def _engine(tables: list[Json]) -> Iterator[str]:
+    """Take out of tables what the engine or the service adds, or what only holds for the designing client."""
+    for table in tables:
+        if table.pop("refreshPolicy", None):  # it holds M of its own, of the designing client's database
+            yield f"{table['name']}: refreshPolicy"
         if any(column.get("type") == "rowNumber" for column in table.get("columns", ())):  # the engine's own
             table["columns"] = [column for column in table["columns"] if column.get("type") != "rowNumber"]
-    yield from _notes(whole)
 
 
 def _is_own(role: Json) -> bool:

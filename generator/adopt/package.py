@@ -55,6 +55,8 @@ def stop(code: str, file: str, **values: str) -> Stop:
 
 def read(path: Path) -> Package:
     """Read a template; raise ``Stop`` with what is wrong with the file."""
+    if path.suffix.lower() == ".pbix":
+        raise stop("B504", path.name)
     try:
         if path.stat().st_size > MAX_BYTES:
             raise stop("B502", path.name, part=path.name)
@@ -77,6 +79,9 @@ def unpack(name: str, data: bytes) -> dict[str, bytes]:
     except (BadZipFile, struct.error, ValueError, NotImplementedError, OSError, UnicodeDecodeError) as error:
         raise stop("B501", name, reason="ZIP") from error
     files = [part for part in listed if not part.name.endswith("/")]
+    names = {part.name for part in files}
+    if "DataModel" in names and MODEL not in names:
+        raise stop("B504", name)
     if len(files) > MAX_PARTS or sum(part.size for part in files) > MAX_BYTES:
         raise stop("B502", name, part=name)
     _judge_names(name, [part.name for part in files])
@@ -97,6 +102,9 @@ def _judge_names(name: str, parts: list[str]) -> None:
         if "\\" in part or "%2f" in part.lower() or not is_plain(plain) or folded in seen:
             raise stop("B503", name, part=part)
         seen.add(folded)
+    folders = {"/".join(part.split("/")[:depth]) for part in seen for depth in range(1, part.count("/") + 1)}
+    for part in sorted(seen & folders):
+        raise stop("B503", name, part=part)  # a file and a folder of one name
 
 
 def _is_uri(part: str) -> bool:

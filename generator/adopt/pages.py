@@ -96,15 +96,14 @@ def marked(documents: Mapping[str, Json], traces: Traces) -> dict[str, Json]:
 
 def _marked(value: Any, traces: Traces, *, nested: bool) -> Any:  # noqa: ANN401  a JSON document
     """Mark a document; of the old format only the texts that hold something of the client are written anew."""
-    if not nested:
-        return texts.document(value, traces)
-    opened = _opened(value, traces)
-    return texts.document(opened, traces)
+    return texts.document(_opened(value, traces) if nested else value, traces, nested=nested)
 
 
 def _opened(value: Any, traces: Traces, key: str = "") -> Any:  # noqa: ANN401  a JSON document
     """Return a document of the old format with those texts opened that are JSON and hold a value of the client."""
     if isinstance(value, dict):
+        if texts.JSON in value:
+            raise ValueError(f"a key {texts.JSON}")
         return {name: _opened(item, traces, name) for name, item in value.items()}
     if isinstance(value, list):
         return [_opened(item, traces, key) for item in value]
@@ -153,8 +152,8 @@ def _everything(value: Any, key: str = "") -> Any:  # noqa: ANN401  a JSON docum
     return value if inner is None else _everything(inner)
 
 
-def chosen(designed: Designed) -> Iterator[tuple[str, list[str]]]:
-    """Yield the texts that filters and slicers have chosen, by page: values of the designing client's data."""
+def chosen(designed: Designed, common: frozenset[str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the texts that filters and slicers have chosen, by page: values of the client's data, no common ones."""
     titles = {page.id: page.title for page in designed.pages}
     found: dict[str, list[str]] = {}
     for path, content in designed.documents.items():
@@ -164,4 +163,5 @@ def chosen(designed: Designed) -> Iterator[tuple[str, list[str]]]:
             if filtered and len(text) > len("''") and text[0] == text[-1] == "'" and "<<" not in text:
                 found.setdefault(named[0] if named else path.removeprefix(DEFINITION), []).append(text[1:-1])
     for place, values in found.items():
-        yield place, sorted(set(values))
+        if set(values) - common:
+            yield place, sorted(set(values) - common)

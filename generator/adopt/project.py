@@ -76,6 +76,8 @@ def _json(folder: Path, name: str) -> dict[str, Any]:
     path = folder / name
     if not path.is_file():
         raise stop("B509", folder.name)
+    if is_link(str(path)):
+        raise stop("B503", folder.name, part=name)
     if path.stat().st_size > MAX_BYTES:
         raise stop("B502", folder.name, part=name)
     found = document(folder.name, name, path.read_bytes())

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from generator.adopt.syntax import Folded, Folder, Hole, Query, read, split
+from generator.adopt.syntax import Folded, Folder, Hole, Let, Query, Step, read, split
 from generator.build.m import identifier, text
 from generator.resolve import PARAMETER
 
@@ -282,13 +282,19 @@ def _without_steps(source: str, names: frozenset[str]) -> str:
         source = edited(source, [edit])
 
 
+def _is_used(query: Query, let: Let, step: Step) -> bool:
+    """Tell whether a step's name stands anywhere else in its ``let``."""
+    return any(
+        query.tokens[at].value == step.name and query.tokens[at].kind in {"name", "quoted"} and at != step.at
+        for at in range(let.start, let.end)
+    )
+
+
 def _unused(query: Query, names: frozenset[str]) -> Iterator[Edit]:
     """Yield how to take out a step that nothing uses; the only step of a ``let`` loses its value instead."""
     for let in query.lets:
         for number, step in enumerate(let.steps):
-            uses = [at for at, token in enumerate(query.tokens)
-                    if token.kind in {"name", "quoted"} and token.value == step.name and at != step.at]  # fmt: skip
-            if step.name not in names or any(let.start <= at < let.end for at in uses):
+            if step.name not in names or _is_used(query, let, step):
                 continue
             start = query.tokens[step.at].at
             if len(let.steps) > 1 and number < len(let.steps) - 1:

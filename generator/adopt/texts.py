@@ -55,12 +55,20 @@ def _outside(text: str, traces: Traces) -> str:
     return traces.without(text).replace("<<", "<<lt>>") if text.strip() else text
 
 
-def document(value: Any, traces: Traces, key: str = "") -> Any:  # noqa: ANN401  a JSON document
-    """Return a document of the report layer with the client's values in its texts marked."""
+def document(value: Any, traces: Traces, key: str = "", *, nested: bool = False) -> Any:  # noqa: ANN401  a JSON document
+    """Return a document of the report layer with the client's values in its texts marked.
+
+    With ``nested`` it may hold texts that are JSON themselves, opened under the key ``JSON``.
+    """
     if isinstance(value, dict):
-        return {_key(name): document(item, traces, name) for name, item in value.items()}
+        return {
+            name if nested and name == JSON else name.replace("<<", "<<lt>>"): document(
+                item, traces, name, nested=nested
+            )
+            for name, item in value.items()
+        }
     if isinstance(value, list):
-        return [document(item, traces, key) for item in value]
+        return [document(item, traces, key, nested=nested) for item in value]
     if not isinstance(value, str):
         return value
     if key == "Value":
@@ -68,10 +76,6 @@ def document(value: Any, traces: Traces, key: str = "") -> Any:  # noqa: ANN401 
     if key in _NAMES:
         return value.replace("<<", "<<lt>>")
     return marked(traces.pieces(value, codes=True))
-
-
-def _key(name: str) -> str:
-    return name if name == JSON else name.replace("<<", "<<lt>>")
 
 
 def literal(value: str, traces: Traces) -> str:
