@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from generator.adopt.syntax import Folded, Folder, Hole, Let, Query, Step, read, split
+from generator.adopt.syntax import Folded, Folder, Hole, Query, read, split
 from generator.build.m import identifier, text
 from generator.resolve import PARAMETER
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.adopt.lexer import Token
+    from generator.adopt.syntax import Let
 
 FEED = "OData.Feed"
 _READS_URL = frozenset({FEED, "Web.Contents"})
@@ -274,32 +277,26 @@ def _without_steps(source: str, names: frozenset[str]) -> str:
     """Return a query without those of the named steps that nothing uses any more."""
     while True:
         query = read(source)
-        if isinstance(query, int):
+        edits = [] if isinstance(query, int) else [edit for let in query.lets for edit in _unused(query, let, names)]
+        if not edits:
             return source
-        edit = next(_unused(query, names), None)
-        if edit is None:
-            return source
-        source = edited(source, [edit])
+        source = edited(source, edits)
 
 
-def _is_used(query: Query, let: Let, step: Step) -> bool:
-    """Tell whether a step's name stands anywhere else in its ``let``."""
-    return any(
-        query.tokens[at].value == step.name and query.tokens[at].kind in {"name", "quoted"} and at != step.at
-        for at in range(let.start, let.end)
-    )
-
-
-def _unused(query: Query, names: frozenset[str]) -> Iterator[Edit]:
-    """Yield how to take out a step that nothing uses; the only step of a ``let`` loses its value instead."""
-    for let in query.lets:
-        for number, step in enumerate(let.steps):
-            if step.name not in names or _is_used(query, let, step):
-                continue
-            start = query.tokens[step.at].at
-            if len(let.steps) > 1 and number < len(let.steps) - 1:
-                yield start, query.tokens[let.steps[number + 1].at].at, ""
-            elif len(let.steps) > 1:
-                yield query.tokens[step.at - 1].at, query.tokens[step.end - 1].end, ""
-            elif query.text(step.value, step.end) not in {"null", PARAMETER}:
-                yield query.tokens[step.value].at, query.tokens[step.end - 1].end, "null"
+def _unused(query: Query, let: Let, names: frozenset[str]) -> list[Edit]:
+    """Return how to take out the steps that nothing uses; the only step of a ``let`` loses its value instead."""
+    used = {query.tokens[at].value for at in range(let.start, let.end) if query.tokens[at].kind in {"name", "quoted"}}
+    named = Counter(query.tokens[at].value for at in range(let.start, let.end) if query.tokens[at].kind != "text")
+    gone = [step for step in let.steps if step.name in names & used and named[step.name] == 1]
+    if gone and len(let.steps) == 1:
+        (only,) = gone
+        plain = query.text(only.value, only.end) in {"null", PARAMETER}
+        return [] if plain else [(query.tokens[only.value].at, query.tokens[only.end - 1].end, "null")]
+    edits = []
+    for step, after in pairwise(let.steps):
+        if step in gone:
+            edits.append((query.tokens[step.at].at, query.tokens[after.at].at, ""))
+    last = let.steps[-1]
+    if last in gone and let.steps[-2] not in gone:  # else its comma goes first, and it in the next round
+        edits.append((query.tokens[last.at - 1].at, query.tokens[last.end - 1].end, ""))
+    return edits
