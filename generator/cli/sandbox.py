@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from generator.cli.options import Settings, shared, speak
-from generator.cli.text import problem_lines, say, say_json, terminal_width
+from generator.cli.text import count, problem_lines, say, say_json, terminal_width, wrap
 from generator.problems import Problem, Stop, visible
+from generator.sources.sandbox.address import DEFAULT_URL, PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from generator.sources.sandbox.database import Database
     from generator.sources.sandbox.serve import Faults
 
+DEFAULT_SPECS = Path("report_specs")
 _WRONG_COMMAND = 2
 _SHOWN = 12  # databases named one by one; more would scroll by unread
 _FAILURES = ("401", "429", "503", "slow", "cut")
@@ -41,7 +44,6 @@ _FAILURES = ("401", "429", "503", "slow", "cut")
 def sandbox(settings: Settings, **asked: Any) -> int:  # noqa: ANN401  click's own arguments
     """Dien de database van elke klant op uit verzonnen boeken, op deze computer."""
     from generator.sources.sandbox import serve  # noqa: PLC0415  the help needs none of it
-    from generator.sources.sandbox.address import PASSWORD  # noqa: PLC0415
     from generator.sources.sandbox.books import Terms  # noqa: PLC0415
 
     serve.need_libraries()
@@ -91,7 +93,7 @@ def _faults(asked: Mapping[str, Any], clients: Sequence[Client], loaded: Loaded)
     }
     wanted = [short.get(name, name) for name in (name.replace("@eol", "") for name in asked["dropped"])]
     _known("--withhold", map(str, asked["withhold"]), divisions)
-    _known("--drop-column", wanted, columns)
+    _known("--drop-column", wanted, columns, short)
     _known("--moved", asked["moved"], {client.code for client in clients})
     return Faults(
         frozenset(asked["withhold"]),
@@ -101,13 +103,14 @@ def _faults(asked: Mapping[str, Any], clients: Sequence[Client], loaded: Loaded)
     )
 
 
-def _known(option: str, values: Iterable[str], known: Iterable[str]) -> None:
+def _known(option: str, values: Iterable[str], known: Iterable[str], hinted: Iterable[str] = ()) -> None:
+    """Require that values are known; ``hinted`` are the names to suggest one from, where those are others."""
     from generator.spec.headers import nearest  # noqa: PLC0415
 
     listed = set(known)
     for value in values:
         if value not in listed:
-            values_ = {"option": option, "value": value, "nearest": nearest(value, listed)}
+            values_ = {"option": option, "value": value, "nearest": nearest(value, set(hinted) or listed)}
             raise Stop([Problem("B202", None, values_)], _WRONG_COMMAND)
 
 
@@ -126,42 +129,48 @@ def _tell(
     if problems:
         say(problem_lines(problems, language, terminal_width()), err=True)
     if not settings.quiet:
-        say(_how(urls, base, language))
+        width = terminal_width()
+        say([part for line in _how(settings, urls, base, language) for part in wrap(line, "     ", width)])
 
 
-def _how(urls: Mapping[str, str], base: str, language: str) -> list[str]:
-    own = bool(os.environ.get("BUNDEL_ODATA_PASSWORD"))
+def _how(settings: Settings, urls: Mapping[str, str], base: str, language: str) -> list[str]:
+    """Return the databases, and the steps to open a report on one of them in Power BI Desktop."""
     width = max((len(code) for code in urls), default=0)
     listed = [f"  {code:{width}}  {url}" for code, url in list(urls.items())[:_SHOWN]]
+    databases = count(len(urls), "database", "databases", "database", "databases", language)
     more = len(urls) - len(listed)
+    own = bool(os.environ.get("BUNDEL_ODATA_PASSWORD"))
+    specs = "" if settings.specs == DEFAULT_SPECS else f" --specs {settings.specs}"
+    code = next(iter(urls), "")
+    report = "kantoor" if code == "_office" else "financieel"
+    file = settings.out / "_sandbox" / code / f"{code}-{report}.pbit"
+    moved = "" if base == DEFAULT_URL else f"BUNDEL_SANDBOX_URL={base}"
     if language == "nl":
-        password = "dat uit BUNDEL_ODATA_PASSWORD" if own else "sandbox"
-        rest = [f"  … en nog {more}"] if more > 0 else []
-        return [f"De zandbak luistert op {base}, voor {len(urls)} databases:", *listed, *rest, *_dutch(password)]
-    password = "the one in BUNDEL_ODATA_PASSWORD" if own else "sandbox"
-    rest = [f"  … and {more} more"] if more > 0 else []
-    return [f"The sandbox listens on {base}, for {len(urls)} databases:", *listed, *rest, *_english(password)]
-
-
-def _dutch(password: str) -> list[str]:
+        return [
+            f"De zandbak luistert op {base}, voor {databases}:",
+            *listed,
+            *([f"  … en nog {more}"] if more > 0 else []),
+            "",
+            "In Power BI Desktop:",
+            *([f"  0. Zet in het andere venster eerst {moved}"] if moved else []),
+            f"  1. Maak in een ander venster de bundels: bundel generate --sandbox{specs}",
+            f"  2. Open bijvoorbeeld {file} en kies Laden; de URL staat al ingevuld.",
+            "  3. Kies Basis bij de aanmelding; gebruikersnaam naar keuze, wachtwoord: "
+            + ("dat uit BUNDEL_ODATA_PASSWORD." if own else f"{PASSWORD}"),
+            "  4. Kies bij privacyniveaus voor deze bron: Organisatie.",
+            "Alle cijfers zijn verzonnen. Stoppen: Ctrl+C.",
+        ]
     return [
+        f"The sandbox listens on {base}, for {databases}:",
+        *listed,
+        *([f"  … and {more} more"] if more > 0 else []),
         "",
         "In Power BI Desktop:",
-        "  1. bundel generate --sandbox",
-        "  2. Open output/_sandbox/<klant>/<klant>-financieel.pbit en kies Laden; de URL staat al ingevuld.",
-        f"  3. Kies Basis bij de aanmelding; gebruikersnaam naar keuze, wachtwoord: {password}.",
-        "  4. Kies bij privacyniveaus voor deze bron: Organisatie.",
-        "Alle cijfers zijn verzonnen. Stoppen: Ctrl+C.",
-    ]
-
-
-def _english(password: str) -> list[str]:
-    return [
-        "",
-        "In Power BI Desktop:",
-        "  1. bundel generate --sandbox",
-        "  2. Open output/_sandbox/<client>/<client>-financieel.pbit and choose Load; the URL is filled in.",
-        f"  3. Choose Basic to sign in; any user name, password: {password}.",
+        *([f"  0. In the other window, first set {moved}"] if moved else []),
+        f"  1. Make the bundles in another window: bundel generate --sandbox{specs}",
+        f"  2. Open {file} for example and choose Load; the URL is filled in.",
+        "  3. Choose Basic to sign in; any user name, password: "
+        + ("the one in BUNDEL_ODATA_PASSWORD." if own else f"{PASSWORD}"),
         "  4. Choose Organizational as the privacy level of this source.",
         "All figures are made up. Stop: Ctrl+C.",
     ]
