@@ -333,7 +333,7 @@ class _VisualWriter:
     def caption(self, key: str) -> str:
         """Return a caption, in its own words where a client can also compare with a budget."""
         texts = self.scene.texts.sections["text"]
-        return texts.get(f"{key}_budget", texts[key]) if self.scene.budget else texts[key]
+        return texts.get(f"{key}_either", texts[key]) if self.scene.budget else texts[key]
 
     def text(self, key: str) -> str:
         """Return a text of the page: of the client, of the page itself, or of the language."""

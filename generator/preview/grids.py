@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Value = Any
 
-_SHOWN = 80  # rows of a table that are written; the rest is counted under it
+_SHOWN = 40  # rows of a table that are written; a page shows about twenty
 _WIDE = 24  # columns of a matrix
 
 
@@ -56,7 +56,7 @@ def table(scene: Scene, visual: Visual) -> Markup:
         return _without_figures(scene, visual, fields)
     columns = [each for each in fields if not each.field.is_value]
     names = {each.reference: query.measure(each.field) for each in fields if each.field.is_value}
-    rows = query.rows(visual, columns, list(names.values()))
+    rows = query.rows(visual, columns, list(names.values()), most=_SHOWN + 1)
     lines = [_Line(_groups(columns, row.key), 0, "", row.values) for row in rows[:_SHOWN]]
     bars = {
         each.reference: _bars(visual, each, [row.values.get(names[each.reference]) for row in rows])
@@ -299,7 +299,7 @@ def _framed(scene: Scene, visual: Visual, head: Markup, body: Markup, hidden: in
         __headink=scene.colour(visual, "columnHeaders", "fontColor", "inherit"),
         __headweight=weight("", bold=scene.plain(visual, "columnHeaders", "bold")),
     )
-    words = {"nl": "… en nog {} rijen", "en": "… and {} more rows"}[scene.language].format(hidden)
+    words = {"nl": "… en meer rijen", "en": "… and more rows"}[scene.language]
     more = Markup('<p class="more">{}</p>').format(words) if hidden > 0 else Markup("")
     name = scene.text(visual, literals.prop(visual.container, "title", "text")) or visual.kind
     return Markup(

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 Value = Any
 Column = tuple[str, str]
 
-MOST = 400
-"""Rows of a visual that are evaluated; a page shows far fewer."""
+MOST = 300
+"""Combinations of a visual that are evaluated; a page shows far fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,17 @@ class Query:
         return self.figures.aggregate(field.function or "SUM", field.table, field.name)
 
     def rows(
-        self, visual: Visual, columns: Sequence[Projection], measures: Sequence[str], parents: Context | None = None
+        self,
+        visual: Visual,
+        columns: Sequence[Projection],
+        measures: Sequence[str],
+        parents: Context | None = None,
+        most: int = MOST,
     ) -> list[Row]:
-        """Return the rows of a visual in its order, under a row above them: those in which any measure has a value."""
+        """Return the rows of a visual in its order, under a row above them: those in which any measure has a value.
+
+        No more than ``most`` are returned; where the order follows from columns, no more are computed either.
+        """
         context, above = self.context(visual), parents or {}
         names = [(each.field.table, each.field.name) for each in columns]
         sorted_by = [(field, down) for field, down in visual.sort if field.is_value]
@@ -72,11 +80,11 @@ class Query:
             *(self.measure(field) for field, _ in sorted_by),
         ]
         made = self._valued(keys, names, list(dict.fromkeys(asked)), (context, above), tests)
-        found = list(made if sorted_by else islice(made, MOST))
+        found = list(made if sorted_by else islice(made, most))
         for field, down in reversed(sorted_by):
             name = self.measure(field)
             found.sort(key=lambda row, name=name: _rank(row.values.get(name)), reverse=down)  # type: ignore[misc]
-        return found[:MOST]
+        return found[:most]
 
     def _valued(
         self,
@@ -88,7 +96,7 @@ class Query:
     ) -> Iterator[Row]:
         """Yield rows with their measures; rows in which all are blank are left out, as Power BI does."""
         context, above = under
-        for key in islice(keys, 10 * MOST):
+        for key in islice(keys, MOST):
             groups = above | {name: (value,) for name, value in zip(names, key, strict=True)}
             values = self.figures.values(asked, context, groups)
             blank = asked and values and all(value is None for value in values.values())

@@ -81,6 +81,22 @@ install_m() { # DIR
   npm_install "$1"
 }
 
+install_web() { # DIR
+  cp "$here/web/package.json" "$1/"
+  npm_install "$1"
+}
+
+need_browser() {
+  if command -v chromium >/dev/null || command -v google-chrome >/dev/null; then return; fi
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null
+  fi
+  if ! command -v chromium >/dev/null; then
+    echo "setup: chromium is needed; install it and run this again" >&2
+    exit 1
+  fi
+}
+
 install_report_cli() { # DIR
   cp -r "$shared/oracles/pbir/ms_cli/." "$1/" && chmod -R u+w "$1"
   npm_install "$1"
@@ -88,6 +104,7 @@ install_report_cli() { # DIR
 
 need_venv
 need_node
+need_browser
 pids=()
 once tom "$(key_of "$here/requirements/tom.txt" "${BASH_SOURCE[0]}")" install_tom & pids+=($!)
 once dax "$(key_of "$here/requirements/dax.txt")" install_venv "$here/requirements/dax.txt" & pids+=($!)
@@ -95,6 +112,7 @@ once readers "$(key_of "$here/requirements/readers.txt")" install_venv "$here/re
 once odata "$(key_of "$here/requirements/odata.txt")" install_venv "$here/requirements/odata.txt" & pids+=($!)
 once powerbi "$(key_of "$here/requirements/powerbi.txt")" install_venv "$here/requirements/powerbi.txt" & pids+=($!)
 once m "$(key_of "$here/m/package.json")" install_m & pids+=($!)
+once web "$(key_of "$here/web/package.json")" install_web & pids+=($!)
 once report_cli "$(key_of "$shared/oracles/pbir/ms_cli/package.json" "$shared/oracles/pbir/ms_cli/stub/index.js")" \
   install_report_cli & pids+=($!)
 failed=0

@@ -49,10 +49,10 @@ def run(command, *, timeout=300, **options):
     )
 
 
-def bundel(*arguments, cwd=ROOT, **options):
+def bundel(*arguments, cwd=ROOT, env=None, **options):
     """Runs the real console command of the environment that runs the tests."""
     command = Path(sys.executable).with_name("bundel")
     if not command.is_file():
         raise MissingToolError(f"no console command {command}: install the project first")
-    environment = {**os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1"}
+    environment = {**(env or os.environ), "NO_COLOR": "1", "PYTHONUTF8": "1"}
     return run([command, *arguments], cwd=cwd, env=environment, **options)

@@ -1,0 +1,60 @@
+"""Drawn pages, read back: cards by their title, cells by row and column."""
+
+import re
+
+from lxml import html
+
+
+class Drawn:
+    """A bundle's preview page."""
+
+    def __init__(self, path):
+        self.root = html.fromstring(path.read_text(encoding="utf-8"))
+
+    @property
+    def titles(self):
+        return {re.sub(r"\s*\(.*\)$", "", tab.text_content().strip()): tab.get("aria-controls") for tab in self._tabs()}
+
+    def _tabs(self):
+        return self.root.xpath("//*[@role='tab']")
+
+    def page(self, title):
+        return self.root.get_element_by_id(self.titles[title])
+
+    def card(self, page, title):
+        cards = self.page(page).xpath(".//*[@data-kind='cardVisual']")
+        (visual,) = [each for each in cards if _title(each) == title]
+        return visual.find_class("value")[0].text_content().strip()
+
+    def cell(self, page, row, column):
+        found = []
+        for table in self.page(page).iter("table"):
+            heads = [head.text_content().strip() for head in table.xpath("./thead//th")]
+            for line in table.xpath("./tbody/tr"):
+                cells = [cell.text_content().strip() for cell in line]
+                if column in heads and cells[0].removeprefix("+") == row:
+                    found.append(cells[heads.index(column)])
+        assert len(found) == 1, f"{page}: {row} / {column}: {found}"
+        return found[0]
+
+
+def _title(visual):
+    return "".join(head.text_content().strip() for head in visual.iter("h3"))
+
+
+def amount(value):
+    """A whole amount as a Dutch report shows it."""
+    text = f"{abs(round(value)):,}".replace(",", ".")
+    return f"({text})" if round(value) < 0 else text
+
+
+def count(value):
+    return f"{round(value):,}".replace(",", ".")
+
+
+def percent(value):
+    return f"{value * 100:.1f}%".replace(".", ",")
+
+
+def ratio(value):
+    return f"{value:.2f}".replace(".", ",")
