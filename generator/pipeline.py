@@ -216,13 +216,24 @@ def _make_chunk(clients: Sequence[Client], job: Job) -> list[Outcome]:
     return [make(client, known, job) for client in clients]
 
 
-def plan_all(clients: Sequence[Client], loaded: Loaded, job: Job, *, removals: bool) -> Iterator[Step]:
-    """Yield what making these bundles would change, and with ``removals`` which bundles would go; write nothing."""
+def plan_all(
+    clients: Sequence[Client],
+    loaded: Loaded,
+    job: Job,
+    *,
+    removals: bool,
+    warn: Callable[[Iterable[Problem]], object] = tuple,
+) -> Iterator[Step]:
+    """Yield what making these bundles would change, and with ``removals`` which bundles would go; write nothing.
+
+    ``warn`` is given the files changed by hand that are in the way.
+    """
     for client in clients:
         if output.current(job.out, client.code, spec_hash(client, loaded.catalogue)):
             continue
         made = files(client, loaded.catalogue)
         change = output.compare(job.out, client.code, made)
+        warn(change.kept)
         yield from steps(change, output.previous(job.out, client.code), json.loads(made[MANIFEST]))
     for code in output.removable(job.out, loaded.codes) if removals else ():
         old = output.previous(job.out, code)

@@ -116,3 +116,29 @@ def test_the_text_names_clients_and_ends_with_the_next_step(bundel):
 
 def test_errors_stop_a_plan(bundel):
     assert bundel("plan", OFFICE.replace("[Netto-omzet]", "[Netto omzet]"))[0] == 1
+
+
+def test_a_file_changed_by_hand_is_in_the_plan(bundel, tmp_path):
+    bundel("generate", OFFICE)
+    (tmp_path / "out" / "bakker" / "setup.md").write_text("van mij\n", "utf-8")
+    document = json.loads(bundel("plan", OFFICE.replace("vd-bakker", "vd-bakker2"), "--json")[1])
+    assert [(each["code"], each["client"]) for each in document["problems"]] == [("B107", "bakker")]
+    assert document["unchanged"] == 1
+    assert (tmp_path / "out" / "bakker" / "setup.md").read_text("utf-8") == "van mij\n"
+
+
+def test_names_do_nothing_to_a_terminal(bundel):
+    bundel("generate", OFFICE)
+    renamed = OFFICE.replace("| oneill | Dubbel |", "| oneill | Dub\u202ebel\x9b31m |")
+    printed = bundel("plan", renamed)[1]
+    assert "meetwaarde" in printed
+    assert not {"\u202e", "\x9b"} & set(printed)
+
+
+def test_a_plan_for_one_client_says_nothing_of_another(bundel):
+    bundel("generate", OFFICE)
+    odd = f"{OFFICE}\n## Visuals\n| Klant | Rapport | Pagina | Soort | Waarden |\n"
+    odd += "| oneill | financieel | Balanz | cardVisual | Netto-omzet |\n"  # a warning of its own
+    for arguments in (("--json",), ()):
+        printed = bundel("plan", odd, "--client", "bakker", *arguments)[1]
+        assert not [word for word in ("oneill", "Balanz") if word in printed]

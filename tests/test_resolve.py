@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import combinations
 
 import pytest
-from bundles import ONE, client, load, problems
+from bundles import ONE, built, client, load, pages, problems
 from markdown import BASE, save
 
 from generator import catalogue
@@ -411,6 +411,19 @@ def test_a_new_page_gets_the_head_of_all_pages(tmp_path):
         "filter_periode",
         "controles",
     ]
+
+
+def test_a_chart_over_time_is_left_alone_by_the_choice_of_a_period(tmp_path):
+    rows = (
+        "| bakker | financieel | Eigen | lineChart | Netto-omzet | Datum[JaarMaand] | | |\n"
+        "| bakker | financieel | Eigen | barChart | Netto-omzet | Rapportregel[Omschrijving] | | |\n"
+    )
+    layer = built(tmp_path, ONE + VISUALS + rows).reports[0].layer.definition
+    page, visuals = pages(layer)["Eigen"]
+    kinds = {visual["name"]: visual["visual"]["visualType"] for visual in visuals}
+    (apart,) = page["visualInteractions"]
+    assert (kinds[apart["source"]], kinds[apart["target"]], apart["type"]) == ("slicer", "lineChart", "NoFilter")
+    assert "visualInteractions" not in pages(layer)["Samenvatting"][0]
 
 
 def test_a_measure_may_be_named_with_its_brackets(tmp_path):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from generator import names
 from generator.build import pbir
+from generator.build.interactions import left_alone
 from generator.catalogue import Visual
 from generator.jsontext import Document
 
@@ -230,6 +231,8 @@ def _page_file(page_id: str, page: Page, scene: _Scene) -> Document:
             ],
         }
         made |= {"type": "Drillthrough", "visibility": "HiddenInViewMode"}
+    if apart := left_alone(page, lambda visual: names.stable_id(scene.report, scene.page, visual.name)):
+        made["visualInteractions"] = apart
     return made
 
 

@@ -49,7 +49,7 @@ def plan(settings: Settings, *, check: bool, keep_going: bool) -> int:
     recovered = output.recover(job.out)
     found, stopped = _found(clients, loaded, job, removals=not settings.clients)
     problems = of_clients((*loaded.problems, *dict.fromkeys((*recovered, *stopped))), settings.clients)
-    seen = len(clients) - len({problem.client for problem in stopped})
+    seen = len(clients) - len({problem.client for problem in stopped if problem.is_error})
     waiting = {step.client for step in found}
     if settings.json:
         document = {"changes": [step.document() for step in found], "unchanged": seen - len(waiting)}
@@ -67,14 +67,14 @@ def plan(settings: Settings, *, check: bool, keep_going: bool) -> int:
 def _found(
     clients: Sequence[Client], loaded: Loaded, job: Job, *, removals: bool
 ) -> tuple[list[Step], tuple[Problem, ...]]:
-    """Return what would change, and the problems of clients for which that can't be told."""
+    """Return what would change, files in the way that were changed by hand, and clients for which it can't be told."""
     from generator import pipeline  # noqa: PLC0415  the help needs none of it
 
     found: list[Step] = []
     stopped: list[Problem] = []
     for client in clients:
         try:
-            found += pipeline.plan_all([client], loaded, job, removals=False)
+            found += pipeline.plan_all([client], loaded, job, removals=False, warn=stopped.extend)
         except Stop as stop:
             if any(problem.client != client.code for problem in stop.problems):
                 raise  # the templates, which are everybody's

@@ -100,6 +100,7 @@ class Page:
     visuals: tuple[Visual, ...]
     filters: tuple[Filter, ...] = ()
     objects: Json = field(default_factory=dict)
+    unfiltered: frozenset[tuple[str, str]] = frozenset()  # (slicer, visual that its choice leaves alone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,11 @@ def _page(name: str, files: Mapping[str, bytes]) -> Page:
         tuple(sorted(visuals, key=lambda visual: (visual.order, visual.tab, visual.name))),
         tuple(_filters(page.get("filterConfig"))),
         page.get("objects", {}),
+        frozenset(
+            (str(each.get("source")), str(each.get("target")))
+            for each in page.get("visualInteractions", ())
+            if each.get("type") == "NoFilter"
+        ),
     )
 
 

@@ -34,12 +34,18 @@ class Query:
         """Keep what all visuals of a page have in common: filters of report and page, and what slicers have chosen."""
         self.figures, self.model = figures, figures.model
         self._shared = (*report.filters, *page.filters)
+        self._apart = page.unfiltered
         self._slicers = [visual for visual in page.visuals if "slicer" in visual.kind.lower()]
         self._lookups: dict[Any, Any] = {}
 
     def context(self, visual: Visual) -> Context:
         """Return what is chosen for a visual; a slicer does not filter itself."""
-        chosen = [each for slicer in self._slicers if slicer is not visual for each in _choices(slicer)]
+        chosen = [
+            each
+            for slicer in self._slicers
+            if slicer is not visual and (slicer.name, visual.name) not in self._apart
+            for each in _choices(slicer)
+        ]
         own = [each for each in visual.filters if visual not in self._slicers or each not in _choices(visual)]
         found: Context = {}
         for each in (*self._shared, *chosen, *own):

@@ -54,6 +54,7 @@ def _png(pixels: list[list[int]], palette: tuple[int, ...]) -> bytes:
     parts = (
         (b"IHDR", struct.pack(">IIBBBBB", WIDTH, HEIGHT, 2, 3, 0, 0, 0)),
         (b"PLTE", b"".join(colour.to_bytes(3, "big") for colour in palette)),
+        (b"tRNS", b"\0"),  # white lets the page through
         (b"IDAT", stored + struct.pack(">I", zlib.adler32(rows))),
         (b"IEND", b""),
     )
