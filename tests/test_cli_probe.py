@@ -22,6 +22,7 @@ from odata_server import RIGHTS, Database, serving
 
 from generator import cli, pipeline
 from generator.cli import options
+from generator.preview import overview
 from generator.sources import found
 from generator.sources.question import question
 
@@ -384,6 +385,20 @@ def test_what_is_real_and_what_is_made_up_stand_apart(capsys):
     assert len(state()) == 6
     page = Path("output/probe.html").read_text("utf-8")
     assert page.index("B220") < page.index("Zandbak")
+
+
+def test_the_overview_of_previews_tells_a_leak_and_no_made_up_database(capsys, service):
+    leak(service, 710001)
+    bundel(capsys, "probe", "--sandbox")
+    assert overview._probed(Path("output")) == {}  # noqa: SLF001  the overview itself needs libraries to draw with
+    entries = [entry | {"sandbox": False} for entry in state()]
+    found.write(Path("output"), entries, "nl")
+    known = overview._probed(Path("output"))  # noqa: SLF001
+    verdicts = {client: overview._verdict(each) for client, each in known.items()}  # noqa: SLF001
+    assert verdicts["bakker"] == ("good", "")
+    assert verdicts["oneill"][0] == "bad"
+    assert "lek" in verdicts["oneill"][1]
+    assert "710001" not in verdicts["oneill"][1]
 
 
 @pytest.mark.usefixtures("service")

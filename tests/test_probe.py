@@ -397,6 +397,40 @@ def test_a_body_that_drips_ends(questions, service):
     assert codes(finding) == ["B227"]
 
 
+def endless(service):
+    """Give a page of divisions after every page of divisions."""
+
+    def bend(_slug, what, _headers):
+        if not what.startswith(JOURNALS):
+            return None
+        body = {"value": [{"Division": 710001}] * 1000, "@odata.nextLink": f"{what}?$skiptoken={len(service.asked)}"}
+        return 200, {}, json.dumps(body).encode()
+
+    service.bend = bend
+
+
+def test_pages_without_end_stop_at_so_many_bytes(questions, service):
+    endless(service)
+    assert codes(found(asked_of(questions, service), limits=Limits(total=200_000))) == ["B235"]
+    assert len(service.asked) < 20
+
+
+def test_pages_without_end_stop_in_time(questions, service):
+    endless(service)
+    assert codes(found(asked_of(questions, service), limits=Limits(database=0.1))) == ["B227"]
+
+
+@pytest.mark.parametrize("odd", ["1e400", "1e300", "9" * 40, "-1", "true", '"٣"', "0.5", "[]", '{"a": 1}', "NaN"])
+def test_an_odd_division_is_a_foreign_one(questions, service, odd):
+    body = ", ".join(f'{{"Division": {code}}}' for code in (*ALL, odd))
+    service.bend = lambda _slug, what, _headers: (
+        (200, {}, f'{{"value": [{body}]}}'.encode()) if what.startswith(JOURNALS) else None
+    )
+    finding = found(asked_of(questions, service))
+    assert codes(finding) == ["B241"]
+    assert finding.foreign == 1
+
+
 def test_a_slow_database_is_not_counted(questions, service, monkeypatch):
     monkeypatch.setattr("generator.sources.odata._COUNTING", 0.0)
     finding = found(asked_of(questions, service))

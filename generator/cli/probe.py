@@ -51,7 +51,7 @@ def probe(settings: Settings, *, sandbox: bool, quick: bool, timeout: int, keep_
     clients, skipped = chosen(settings, loaded, *pipeline.makeable(loaded, keep_going=keep_going))
     signed, unsigned = _signed(clients, loaded, sandbox=sandbox)
     now = dt.datetime.now(dt.UTC).astimezone()
-    limits = Limits(silence=float(timeout), answer=3.0 * timeout, wait=min(60.0, timeout))
+    limits = Limits(silence=timeout, answer=3 * timeout, database=10 * timeout, wait=min(60, timeout))
     manner = Manner(now.date(), count=not quick, limits=limits)
     asked = _asked(signed, manner, settings.jobs or AT_ONCE, settings, language)
     if sandbox:
@@ -66,7 +66,8 @@ def probe(settings: Settings, *, sandbox: bool, quick: bool, timeout: int, keep_
     else:
         if loaded.problems:
             say(problem_lines(loaded.problems, language, terminal_width()), err=True)
-        say(_lines(findings, now.date(), settings, language))
+        if lines := _lines(findings, now.date(), settings, language):
+            say(lines)
     return _exit_code(findings, skipped)
 
 

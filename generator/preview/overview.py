@@ -59,7 +59,7 @@ def _row(out: Path, code: str, known: Known, probe: dict[str, Any] | None, langu
     problems = [each.text("message", language) for each in known.problems.get(code.casefold(), ())]
     status = _STATES.get(known.statuses.get(code, ""), "same" if state else "none")
     published, when = _published(out, code, language)
-    verdict, told = _verdict(probe, language)
+    verdict, told = _verdict(probe)
     tags = [
         *(["changed"] if status in {"new", "changed"} else []),
         *(["problems"] if problems else []),
@@ -114,29 +114,27 @@ def _published(out: Path, code: str, language: str) -> tuple[str, str]:
 
 
 def _probed(out: Path) -> dict[str, dict[str, Any]]:
-    """Return what ``probe`` found, by client; it keeps that in its own page."""
+    """Return what ``probe`` found of the real databases, by client; it keeps that in its own page."""
     path = out / "probe.html"
     if not is_file(str(path)) or path.stat().st_size > _LARGEST:
         return {}
     found = _PROBE.search(path.read_text("utf-8", "replace"))
     try:
         document = json.loads(found[1]) if found else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
-    databases = document.get("databases", []) if isinstance(document, dict) else document
-    return {str(each.get("client")): each for each in databases if isinstance(each, dict)}
+    databases = document.get("databases") if isinstance(document, dict) else None
+    listed = databases if isinstance(databases, list) else []
+    real = [each for each in listed if isinstance(each, dict) and not each.get("sandbox")]
+    return {str(each.get("client")): each for each in real}
 
 
-def _verdict(probe: dict[str, Any] | None, language: str) -> tuple[str, str]:
-    """Return how a database stands, and what is wrong with it in few words."""
+def _verdict(probe: dict[str, Any] | None) -> tuple[str, str]:
+    """Return how a database stands, and what is wrong with it: the first message of its last probe."""
     if probe is None:
         return "none", ""
-    wanted, found = ({str(each) for each in probe.get(f"divisions_{key}", ())} for key in ("expected", "found"))
-    lost = [str(each) for key in ("missing_tables", "missing_columns") for each in probe.get(key, ())]
-    if not probe.get("reachable") or not probe.get("signed_in"):
-        return "bad", ""
-    if foreign := sorted(found - wanted):
-        return "bad", ("te veel: " if language == "nl" else "too many: ") + ", ".join(foreign[:5])
-    if gone := sorted(wanted - found):
-        return "bad", ("ontbreekt: " if language == "nl" else "missing: ") + ", ".join(gone[:5])
-    return ("bad", ", ".join(lost[:3])) if lost else ("good", "")
+    verdict = {"error": "bad", "warning": "warn", "ok": "good"}.get(str(probe.get("status")), "none")
+    listed = probe.get("problems")
+    problems = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    more = f" (+{len(problems) - 1})" if len(problems) > 1 else ""
+    return verdict, f"{problems[0].get('message', '')}{more}" if problems else ""

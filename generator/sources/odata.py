@@ -28,6 +28,7 @@ _RECENT, _LONG_AGO = 35, 730  # days in which the newest row is looked for: firs
 _STALE = 100  # days: who books per quarter is on time within them
 _COUNTING = 30.0  # seconds for counting one database; a first answer may be slow, all of them need not be waited for
 _NAMED = 12  # divisions named one by one; more would scroll by unread
+_DIGITS = 15  # of a number that a double holds exactly
 _ROWS = 500  # rows that one look for the newest asks at most
 _PASSING = frozenset(
     {"400", "408", "429", "501", "502", "503", "504"}
@@ -109,7 +110,7 @@ async def _described(finding: Finding, wire: Wire, descriptions: Descriptions) -
     aliases = _aliases(question, known)
     if aliases:
         finding.missing_tables += [need.entity_set for need in question.needs]
-        finding.say("B246", alias=question.alias, found=", ".join(aliases[:5]))
+        finding.say("B246", alias=question.alias, found=", ".join(alias[:40] for alias in aliases[:5]))
         return None
     for need in question.needs:
         _compare(finding, need, known.columns)
@@ -150,11 +151,11 @@ async def _divided(finding: Finding, wire: Wire, sets: Sets) -> bool:
         name = finding.question.named(need.entity_set)
         if not need.checks or need.division not in sets.get(name, ()):
             continue
-        rows = await wire.pages(name, f"$select={need.division}")
+        rows = await wire.column(name, need.division)
         if isinstance(rows, Failure):
             finding.fail(rows)
             return False
-        found = {_whole(row.get(need.division)) for row in rows}
+        found = set(map(_whole, rows))
         expected = set(finding.question.divisions)
         finding.divided = True
         finding.divisions = sorted({*finding.divisions, *(code for code in found if code is not None)})
@@ -180,11 +181,11 @@ async def _entitled(finding: Finding, wire: Wire, sets: Sets) -> bool:
     name = finding.question.named(table)
     if column not in sets.get(name, ()):
         return True
-    rows = await wire.pages(name, f"$select={column}")
+    rows = await wire.column(name, column)
     if isinstance(rows, Failure):
         _uncounted(finding, rows, table)
         return False
-    beyond = {_whole(row.get(column)) for row in rows} - {*finding.question.divisions, None}
+    beyond = set(map(_whole, rows)) - {*finding.question.divisions, None}
     if beyond:
         finding.say("B242", count=str(len(beyond)))
     return True
@@ -303,12 +304,12 @@ def _is_whole(document: dict[str, Any]) -> bool:
 
 
 def _whole(value: object) -> int | None:
-    """Return a whole number, also from a text, or None where it is none."""
-    if isinstance(value, str):
-        return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None  # noqa: PLR2004
-    return (
-        int(value) if isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1 else None
-    )
+    """Return a whole number, also from a text, or None where it is none, or larger than any code or count."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS:
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -(10**_DIGITS) < value < 10**_DIGITS:
+        return None
+    return int(value) if value == int(value) else None
 
 
 def _day(value: object) -> dt.date | None:

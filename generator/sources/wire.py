@@ -45,13 +45,19 @@ _GZIP = 31  # zlib's number for the gzip format with the largest window
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long and how much: seconds to connect, of silence, for a whole answer and to wait when told so; bytes."""
+    """How long and how much.
+
+    Seconds to connect, of silence, for one answer, for all of a database, and to wait when told so; bytes of one
+    answer and of all.
+    """
 
     connect: float = 10.0
     silence: float = 60.0
     answer: float = 180.0
+    database: float = 600.0
     wait: float = 60.0
-    size: int = 64 * 1024 * 1024
+    size: int = 96 * 1024 * 1024
+    total: int = 1024 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,8 @@ class Wire:
     sleep: Sleep
     requests: int = 0
     _waited: bool = False
+    _received: int = 0
+    _until: float = 0.0
 
     async def metadata(self) -> bytes | Failure:
         """Return the description of all tables: an XML document, as it came."""
@@ -82,20 +90,20 @@ class Wire:
         """Return the first page of an entity set; its rows are in ``value``."""
         return await self._page(f"{self.url}/{quote(entity_set, safe='@')}?{query}", entity_set)
 
-    async def pages(self, entity_set: str, query: str) -> list[dict[str, Any]] | Failure:
-        """Return the rows of all pages; a link to the next page is followed inside this database only."""
-        rows: list[dict[str, Any]] = []
+    async def column(self, entity_set: str, name: str) -> list[Any] | Failure:
+        """Return a column of all rows; a link to the next page is followed inside this database only."""
+        values: list[Any] = []
         seen: set[str] = set()
-        url = f"{self.url}/{quote(entity_set, safe='@')}?{query}"
+        url = f"{self.url}/{quote(entity_set, safe='@')}?$select={name}"
         while url:
             document = await self._page(url, entity_set)
             if isinstance(document, Failure):
                 return document
-            rows += document["value"]
+            values += [row.get(name) for row in document["value"]]
             seen.add(url)
             link = document.get("@odata.nextLink")
             if link is None:
-                return rows
+                return values
             url = self._joined(url, str(link))
             if not self._inside(url):
                 return _odd(entity_set, "de volgende bladzijde staat ergens anders", "the next page is elsewhere")
@@ -120,6 +128,10 @@ class Wire:
 
     async def _get(self, url: str, accept: str, what: str) -> bytes | Failure:
         """Ask, go where the database itself points to, and ask once more where the server said when."""
+        now = asyncio.get_running_loop().time()
+        self._until = self._until or now + self.limits.database
+        if now > self._until:
+            return self._failed(httpx.ReadTimeout("all answers together take too long"))
         for _ in range(_HOPS + 2):
             answer = await self._once(url, accept, what)
             if isinstance(answer, _Elsewhere):
@@ -144,7 +156,9 @@ class Wire:
                 self.client.stream("GET", url, headers=headers) as response,
             ):
                 if response.status_code == _OK:
-                    return await _body(response, what, self.limits.size)
+                    body = await _body(response, what, min(self.limits.size, self.limits.total - self._received))
+                    self._received += len(body) if isinstance(body, bytes) else 0
+                    return body
                 return await self._refusal(response, what)
         except TimeoutError:
             return self._failed(httpx.ReadTimeout("the answer takes too long"))
