@@ -52,6 +52,22 @@ def is_file(path: str) -> bool:
         return False
 
 
+def are_files(folder: str, paths: Iterable[str]) -> bool:
+    """Tell whether there is a file at each of some paths in a folder, with no link on the way from it to any."""
+    folders: set[str] = set()
+    try:
+        for path in paths:
+            if not stat.S_ISREG(os.lstat(f"{folder}/{path}").st_mode):
+                return False
+            way = path.rpartition("/")[0]
+            while way and way not in folders:
+                folders.add(way)
+                way = way.rpartition("/")[0]
+    except (OSError, ValueError):
+        return False
+    return not any(is_link(f"{folder}/{way}") for way in folders)
+
+
 def is_link(path: str) -> bool:
     """Tell whether a path leads elsewhere: a symbolic link, or a junction of Windows."""
     try:

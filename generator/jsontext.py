@@ -24,3 +24,8 @@ class Document(dict[str, Any]):
 def written(content: object) -> bytes:
     """Return a JSON document with a line feed at its end; raise ``TypeError`` on what is not JSON or not Unicode."""
     return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def parsed(data: bytes) -> Any:  # noqa: ANN401  whatever the document holds
+    """Return what a JSON document holds; raise ``ValueError`` where it is none."""
+    return orjson.loads(data)

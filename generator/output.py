@@ -18,6 +18,7 @@ from generator import commit as commits
 from generator.commit import MANIFEST
 from generator.disk import (
     PUBLISHED,
+    are_files,
     digest,
     is_file,
     is_generated,
@@ -28,7 +29,7 @@ from generator.disk import (
     refuse_links,
     told,
 )
-from generator.jsontext import written
+from generator.jsontext import parsed, written
 from generator.lock import LOCK, STAGING, locked
 from generator.problems import Cell, Problem, Stop
 
@@ -94,15 +95,18 @@ def previous(out: Path, code: str) -> dict[str, Any]:
     return document | {"files": files}
 
 
-def current(out: Path, code: str, spec_hash: str) -> bool:
-    """Tell whether a bundle was made from this very input and has all its files, without building it again."""
+def current(out: Path, code: str, spec_hash: str) -> int:
+    """Return how many files a bundle has that was made from this very input, without building it again.
+
+    0 where it was made from something else, or lacks a file, or a link stands where a file or folder should.
+    """
     try:
         document = previous(out, code)
     except Stop:
-        return False  # and ``compare`` tells why
-    if document.get("spec_hash") != spec_hash or _missing(out, code, document["files"]):
-        return False
-    return not link_among(os.fspath(out), _under(code, document["files"]))
+        return 0  # and ``compare`` tells why
+    if document.get("spec_hash") != spec_hash:
+        return 0
+    return len(document["files"]) if are_files(f"{out}/{code}", document["files"]) else 0
 
 
 def compare(out: Path, code: str, files: Files, *, force: bool = False) -> Change:
@@ -368,7 +372,7 @@ def _document(path: Path, code: str) -> dict[str, Any]:
         return {}
     with told(code):
         try:
-            document = json.loads(path.read_bytes())
+            document = parsed(path.read_bytes())
         except (FileNotFoundError, ValueError, RecursionError):
             return {}
     return document if isinstance(document, dict) else {}

@@ -10,6 +10,7 @@ import json
 import os
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.build import Built
-    from generator.catalogue import Catalogue
+    from generator.catalogue import Catalogue, Page
     from generator.plan import Step
     from generator.resolve.client import Client
     from generator.spec.records import Spec
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
 FEW = 50
 """Below so many bundles to build, starting other processes costs more than it gains."""
 
-_CHUNK = 8  # bundles a process gets at a time: enough to make passing them on cheap, few enough to share out evenly
+_CHUNK = 32  # bundles a process gets at a time: enough to make passing them on cheap, few enough to share out evenly
+_PAGES = 2048  # pages that a process remembers
 _OFFICE_SHEETS = frozenset({"clients", "divisions", "mappings"})
 
 
@@ -117,7 +119,20 @@ def makeable(loaded: Loaded, *, keep_going: bool) -> tuple[tuple[Client, ...], t
 
 def spec_hash(client: Client, known: Catalogue) -> str:
     """Return the hash of all that a bundle is made from: resolved spec, templates, the program's version."""
-    return hashlib.sha256(f"{__version__}\0{known.fingerprint}\0{client!r}".encode()).hexdigest()
+    # A set has another order in each process, so what is one stands apart, sorted.
+    reports = [
+        (replace(report, pages=(), without=frozenset()), sorted(report.without), [*map(_page_hash, report.pages)])
+        for report in client.reports
+    ]
+    measures = [(replace(measure, tags=frozenset()), sorted(measure.tags)) for measure in client.measures]
+    rest = replace(client, reports=(), measures=())
+    return hashlib.sha256(f"{__version__}\0{known.fingerprint}\0{(rest, measures, reports)!r}".encode()).hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def _page_hash(page: Page) -> str:
+    """Return the hash of a page, which many clients share."""
+    return hashlib.sha256(repr(page).encode()).hexdigest()
 
 
 def files(client: Client, known: Catalogue) -> dict[str, bytes]:
@@ -153,12 +168,20 @@ def _document(built: Built, known: Catalogue) -> dict[str, object]:
     }
 
 
+def unchanged(client: Client, known: Catalogue, job: Job) -> Outcome | None:
+    """Return the outcome of a bundle that is on disk as it should be, or None where it is to be made."""
+    count = 0 if job.force else output.current(job.out, client.code, spec_hash(client, known))
+    return Outcome(client.code, "unchanged", count, _report_names(client)) if count else None
+
+
+def _report_names(client: Client) -> tuple[str, ...]:
+    return tuple(report.name for report in client.reports)
+
+
 def make(client: Client, known: Catalogue, job: Job) -> Outcome:
     """Make one bundle and write what differs; a failure is an outcome, so that it ends no other client's."""
-    reports = tuple(report.name for report in client.reports)
+    reports = _report_names(client)
     try:
-        if not job.force and not job.overwrite and output.current(job.out, client.code, spec_hash(client, known)):
-            return Outcome(client.code, "unchanged", len(output.previous(job.out, client.code)["files"]), reports)
         made = files(client, known)
         change = output.compare(job.out, client.code, made, force=job.force)
         output.commit(job.out, made, change, overwrite=job.overwrite)
@@ -177,24 +200,22 @@ def make_all(clients: Sequence[Client], known: Catalogue, job: Job) -> Iterator[
 
     Raises ``Stop`` before anything is written where the templates make no sound report even of the first client.
     """
-    for client in {client.is_office: client for client in reversed(clients)}.values():
-        if job.force or not output.current(job.out, client.code, spec_hash(client, known)):
-            files(client, known)
+    standing = {client.code: outcome for client in clients if (outcome := unchanged(client, known, job))}
+    pending = [client for client in clients if client.code not in standing]
+    for client in {client.is_office: client for client in reversed(pending)}.values():
+        files(client, known)
     output.enrol(job.out, __version__, (client.code for client in clients))
-    pending = [
-        client for client in clients if job.force or not output.current(job.out, client.code, spec_hash(client, known))
-    ]
     if len(pending) < FEW or job.jobs == 1:
-        yield from (make(client, known, job) for client in clients)
+        yield from (standing.get(client.code) or make(client, known, job) for client in clients)
         return
-    waiting = {client.code for client in pending}
-    yield from (make(client, known, job) for client in clients if client.code not in waiting)
+    yield from standing.values()
     yield from _in_processes(pending, job)
 
 
 def _in_processes(clients: Sequence[Client], job: Job) -> Iterator[Outcome]:
     """Share bundles out over processes, a bounded number at a time; spawned, since that works on every system."""
-    chunks = (clients[start : start + _CHUNK] for start in range(0, len(clients), _CHUNK))
+    size = max(1, min(_CHUNK, len(clients) // (4 * job.jobs)))
+    chunks = (clients[start : start + size] for start in range(0, len(clients), size))
     with ProcessPoolExecutor(job.jobs, mp_context=get_context("spawn")) as pool:
         running: set[Future[list[Outcome]]] = set()
         for chunk in chunks:
@@ -213,7 +234,25 @@ def _outcomes(futures: Iterable[Future[list[Outcome]]]) -> Iterator[Outcome]:
 def _make_chunk(clients: Sequence[Client], job: Job) -> list[Outcome]:
     """Make some bundles in a process of their own, which loads the templates once."""
     known = catalogue.load(job.templates)
-    return [make(client, known, job) for client in clients]
+    return [make(_sharing(client), known, job) for client in clients]
+
+
+_pages: dict[str, Page] = {}
+"""The pages that this process has been sent, by their hash."""
+
+
+def _sharing(client: Client) -> Client:
+    """Return a client with the pages of those before it where they are equal: what is made of a page is made once.
+
+    A process is sent new copies of pages with each share of clients.
+    """
+    if len(_pages) > _PAGES:
+        _pages.clear()
+    shared = [
+        replace(report, pages=tuple(_pages.setdefault(_page_hash(page), page) for page in report.pages))
+        for report in client.reports
+    ]
+    return replace(client, reports=tuple(shared))
 
 
 def plan_all(
@@ -229,7 +268,7 @@ def plan_all(
     ``warn`` is given the files changed by hand that are in the way.
     """
     for client in clients:
-        if output.current(job.out, client.code, spec_hash(client, loaded.catalogue)):
+        if unchanged(client, loaded.catalogue, job):
             continue
         made = files(client, loaded.catalogue)
         change = output.compare(job.out, client.code, made)

@@ -129,6 +129,17 @@ def test_the_hash_of_a_spec_follows_all_that_a_bundle_is_made_from(office):
     assert pipeline.spec_hash(replace(one), known) == pipeline.spec_hash(one, known)
 
 
+def test_the_hash_of_a_spec_does_not_depend_on_the_order_in_a_set(office):
+    one = client(office)
+    orders = [frozenset([0, 8]), frozenset([8, 0])]  # these two collide, so that the first that came is the first
+    assert [list(order) for order in orders] == [[0, 8], [8, 0]]
+    measure = next(iter(office.catalogue.measures.values()))
+    reports = [tuple(replace(report, without=order) for report in one.reports) for order in orders]
+    measures = [(replace(measure, tags=order),) for order in orders]
+    made = [replace(one, reports=each, measures=own) for each, own in zip(reports, measures, strict=True)]
+    assert pipeline.spec_hash(made[0], office.catalogue) == pipeline.spec_hash(made[1], office.catalogue)
+
+
 def test_bundles_are_created_then_left_alone(tmp_path, office):
     job = Job(tmp_path / "out")
     assert run(office, job) == dict.fromkeys(("bakker", "oneill", "_office"), "created")
