@@ -215,6 +215,7 @@ def test_only_what_draws_is_kept():
     assert kept == png(2, 2)
     kept = picture(jpeg(segment(0xE1, b"Exif gps"), segment(0xFE, b"van de klant")) + b"en nog wat").data
     assert kept == jpeg()
+    assert picture(jpeg(segment(0xE0, b"JFXX\0\x10thumbnail"))).data == jpeg()
     assert picture(jpeg()).kind == "jpg"
     assert (picture(jpeg(size=(30, 20))).width, picture(jpeg(size=(30, 20))).height) == (30, 20)
 

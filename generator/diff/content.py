@@ -12,7 +12,7 @@ from zipfile import BadZipFile, ZipFile
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_LARGEST = 50_000_000  # bytes of a part; a model of ours is far below
+_LARGEST = 100_000_000  # bytes unpacked; a report of ours is far below
 _DEFINITION = "Report/definition/"
 _PROPERTIES = ("formatString", "displayFolder", "description")
 
@@ -62,7 +62,7 @@ def content(template: bytes) -> Content:
     try:
         with ZipFile(io.BytesIO(template)) as package:
             parts = {info.filename: info for info in package.infolist()}
-            if any(info.file_size > _LARGEST for info in parts.values()):
+            if sum(info.file_size for info in parts.values()) > _LARGEST:
                 raise UnreadableError
             model = json.loads(package.read("DataModelSchema").decode("utf-16-le"))["model"]
             layer = {

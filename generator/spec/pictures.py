@@ -22,7 +22,8 @@ _DEPTHS = {0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 
 _CHUNK = 12  # bytes of a chunk beside its data: length, type, checksum
 
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})  # SOF: a header with the size
-_SCAN, _END = 0xDA, 0xD9
+_SCAN, _END, _JFIF = 0xDA, 0xD9, 0xE0
+_PLAIN_JFIF = 18  # bytes; more is a small picture of what may have been cut off the large one
 _TOLD = frozenset({*range(0xE1, 0xF0), 0xFE} - {0xEE})  # APP1 to APP15 but Adobe's colours, and comments
 _BARE = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a length
 
@@ -62,7 +63,7 @@ def picture(data: bytes) -> Picture:
 
 
 def _mark(data: bytes) -> str:
-    return sha256(data).hexdigest()[:8]
+    return sha256(data).hexdigest()[:16]
 
 
 def _png(data: bytes) -> tuple[bytes, int, int]:
@@ -106,13 +107,20 @@ def _jpeg(data: bytes) -> tuple[bytes, int, int]:
             size = struct.unpack_from(">HH", data, place + 5)
         if kind == _SCAN:
             end = _scanned(data, end)
-        if kind not in _TOLD:
+        if _draws(kind, data[place:end]):
             kept.append(data[place:end])
         place = end
     height, width = size
     if not (width and height) or not any(part[1] == _SCAN for part in kept[1:]):
         raise NoPictureError
     return b"".join([*kept, data[place : place + 2]]), width, height
+
+
+def _draws(kind: int, segment: bytes) -> bool:
+    """Tell whether a segment is needed to draw; the usual one at the start only in its plain form."""
+    if kind == _JFIF:
+        return segment[4:9] == b"JFIF\0" and len(segment) == _PLAIN_JFIF
+    return kind not in _TOLD
 
 
 def _scanned(data: bytes, place: int) -> int:
