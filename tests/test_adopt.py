@@ -17,9 +17,11 @@ from generator import catalogue, pipeline
 from generator.adopt import compare, place
 from generator.adopt.write import toml
 from generator.build import build
+from generator.build.reads import reads
 from generator.cli import bundel
 from generator.problems import Stop
 from generator.resolve.layout import overlaps
+from generator.spec.example_logos import example_logos
 
 OFFICE = """
 ## Kantoor
@@ -316,6 +318,43 @@ def test_a_value_of_a_client_left_in_a_template_stops_everyone(tmp_path):
     assert values == ["750002", "bridge-online.cloud/vd-oneill"]
 
 
+def test_theme_and_logo_are_those_of_each_client(tmp_path):
+    mine, theirs = example_logos().values()
+    (tmp_path / "mijn.png").write_bytes(mine)
+    (tmp_path / "hun.png").write_bytes(theirs)
+    rows = OFFICE.replace("| Alias | Taal |", "| Alias | Taal | Logo | Thema |").replace(
+        "odata4 | | |", "odata4 | | | mijn.png | |"
+    )
+    rows = rows.replace("| exact | en |", "| exact | en | hun.png | koper |")
+    before = pipeline.load(save_book(tmp_path, rows.replace("| * | mijn | | |", "| bakker | financieel | | |")))
+    file = parts_of(pipeline.files(client(before), before.catalogue)["bakker-financieel.pbit"])
+    templates = adopted(tmp_path, file, rows.replace("| * | mijn | | |", "| bakker | financieel | | |"))
+    assert mine not in [path.read_bytes() for path in templates.rglob("*") if path.is_file()]
+    catalogue.load.cache_clear()
+    office = pipeline.load(save_book(tmp_path, rows, "met.xlsx"), templates)
+    for code, logo, theme in (("bakker", mine, "bundel"), ("oneill", theirs, "koper")):
+        inside = parts_of(pipeline.files(client(office, code), office.catalogue)[f"{code}-mijn.pbit"])
+        names = [
+            item["name"] for item in _items(as_json(inside["Report/definition/report.json"]), "RegisteredResources")
+        ]
+        assert [
+            inside[f"Report/StaticResources/RegisteredResources/{name}"] for name in names if name.endswith("png")
+        ] == [logo]
+        assert [name.rpartition("-")[0] for name in names if name.endswith("json")] == [theme]
+        assert sum(path.startswith("Report/StaticResources/RegisteredResources/") for path in inside) == 2
+
+
+def _items(content, package):
+    return next(each["items"] for each in content["resourcePackages"] if each["name"] == package)
+
+
+def test_probe_asks_for_the_tables_of_a_design(tmp_path):
+    office = loaded(tmp_path, parts())
+    found = {read.query: read.entity_set for read in reads(client(office, "oneill"), office.catalogue)}
+    assert found["Relaties"] == "ExactOnlineREST.CRM.Accounts"
+    assert "BronAdministraties" in found
+
+
 # ----------------------------------------------------------------------------------------------------------- formats
 
 
@@ -559,6 +598,7 @@ def test_a_word_that_looks_like_the_client_is_asked_about(desk):
     whole = b"".join(place.present(desk / "sjablonen", "twee").values())
     assert b"Korenaar" not in whole
     assert b"Omzet <<client_name>>" in whole
+    assert b'title = "Omzet klant"' in whole
 
 
 def test_an_update_that_is_stopped_half_way_leaves_one_of_the_two_whole(desk):

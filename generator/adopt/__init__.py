@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from generator.adopt import belongings, own, package, pages, project, queries, reach, sources, syntax, texts, write
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
 
 _EMAIL = re.compile(r"(?<![\w.])[\w+-]+(?:\.[\w+-]+)*@[\w-]+(?:\.[\w-]+)+")
 _SHOWN = 5
+_NEUTRAL = {
+    "client_name": "klant",
+    "division_names": "administratie",
+    "division_codes": "administratie",
+    "alias": "eol",
+}
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".bmp", ".webp")
 _PATH = re.compile(r"\b[A-Za-z]:\\[^\s\"]+|\\\\\w[^\s\"]+|/(?:Users|home)/[^\s\"]+")
 
@@ -258,6 +265,7 @@ class _Adoption:
 
     def head(self, path: Path, renewed: frozenset[str], holding: Mapping[str, str]) -> dict[str, Any]:
         """Return what ``template.toml`` says."""
+        titles = self.titles()
         digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
         return {
             "title": self.request.name.replace("-", " ").replace("_", " ").strip().capitalize(),
@@ -273,7 +281,7 @@ class _Adoption:
                 "sha256": digest,
             },
             "page": [
-                {"id": page.id, "title": self.title_of(page.title), **({"hidden": True} if page.hidden else {})}
+                {"id": page.id, "title": titles[page.id], **({"hidden": True} if page.hidden else {})}
                 for page in self.designed.pages
             ],
             "table": [{"name": name, "division": column} for name, column in sorted(holding.items())],
@@ -285,8 +293,16 @@ class _Adoption:
         name = report.get("themeCollection", {}).get("customTheme", {}).get("name", "")
         return any(name.startswith(f"{theme_file(each)}-") for each in self.request.catalogue.themes)
 
-    def title_of(self, title: str) -> str:
-        return texts.marked(self.traces.pieces(title, codes=True))
+    def titles(self) -> dict[str, str]:
+        """Return what each page is called on the sheets of the workbook: no name of a client is part of it."""
+        made: dict[str, str] = {}
+        for page in self.designed.pages:
+            pieces = self.traces.pieces(page.title, codes=True)
+            title = "".join(piece if isinstance(piece, str) else _NEUTRAL[piece.name] for piece in pieces)
+            taken = {other.casefold() for other in made.values()}
+            numbered = (title if number == 1 else f"{title} ({number})" for number in count(1))
+            made[page.id] = next(each for each in numbered if each.casefold() not in taken)
+        return made
 
     def summary(
         self, made: Mapping[str, bytes], bound: Bound, kept: Mapping[str, str], renewed: frozenset[str]
@@ -296,7 +312,7 @@ class _Adoption:
             files=made,
             title=self.request.name,
             client=self.client.code if self.client else "",
-            pages=tuple(page.title for page in self.designed.pages),
+            pages=tuple(self.titles().values()),
             tables=tuple(table["name"] for table in self.model.tables),
             measures=tuple(row["name"] for table in self.model.tables for row in table.get("measures", ())),
             queries=tuple(name for name in kept if name != PARAMETER),

@@ -32,7 +32,7 @@ def files(model: Model, designed: Designed, head: Mapping[str, Any], queries: Ma
     made |= {f"tables/{tables[table['name']]}.json": _json(table) for table in model.tables}
     if model.expressions:
         made["expressions.json"] = _json(model.expressions)
-    made |= {f"queries/{names[name]}.pq": source.encode() for name, source in queries.items()}
+    made |= {f"queries/{names[name]}.pq": (source.rstrip("\n") + "\n").encode() for name, source in queries.items()}
     for path, content in designed.documents.items():
         made[_report(path) + ("" if path.endswith(".json") else ".json")] = _json(content)
     return made | {_report(path): data for path, data in designed.resources.items()}

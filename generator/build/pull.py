@@ -220,16 +220,18 @@ def _designed(client: Client, design: Design, catalogue: Catalogue) -> Pulled:
     guards |= {ACCESS} if client.limited else set()
     tables = []
     for name, table in catalogue.tables.items():
-        protected = {DIVISION} if client.limited and name in found else set()
-        wanted = set(table.columns) if name in guards else (found.get(name, set()) | protected) & set(table.columns)
+        ours = name in found and not design.own.isdisjoint({name, table.source, *table.uses})
+        protected = {DIVISION} if client.limited and ours else set()
+        held = found[name] if ours else set()
+        wanted = set(table.columns) if name in guards else (held | protected) & set(table.columns)
         if wanted:
             kept = {column: of for column, of in table.columns.items() if column in wanted}
             tables.append(replace(table, columns=kept))
     extra = [model_table(table) for table in client.tables]
     names = {table.name for table in (*tables, *extra)}
     ties = (*_extra_relationships(extra),) if found.get(DIVISION, set()) & {DIVISION} else ()
-    held = {measure["name"] for table in design.tables for measure in table.get("measures", ())}
-    measures = tuple(measure for name, measure in catalogue.measures.items() if name in held)
+    named = {measure["name"] for table in design.tables for measure in table.get("measures", ())}
+    measures = tuple(measure for name, measure in catalogue.measures.items() if name in named)
     return Pulled(
         (*tables, *extra),
         measures,

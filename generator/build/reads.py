@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.build.pull import Pulled
-    from generator.catalogue import Catalogue, Column, Source, Table
+    from generator.catalogue import Catalogue, Column, Design, Source, Table
     from generator.resolve.client import Client, ExtraTable
+
+
+_ENTITY_SET = re.compile(r'"([A-Za-z]\w*(?:\.[A-Za-z]\w*){2})@" ~ alias')  # as ``adopt`` writes it in a template
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,19 @@ def reads(client: Client, catalogue: Catalogue) -> list[Read]:
     for report in client.reports:
         pulled = pull(client, report, catalogue)
         found += [source_read(source, client, pulled, catalogue) for source in used_sources(pulled, catalogue)]
+        design = catalogue.reports[report.name].design
+        found += _designed(design) if design else []
         found += [wished_read(table) for table in client.tables]
     return found
+
+
+def _designed(design: Design) -> list[Read]:
+    """Return the entity sets that the queries of a design name; which columns they use is not known."""
+    return [
+        Read(name, entity_set, {}, divided=False)
+        for name, source in design.queries.items()
+        for entity_set in dict.fromkeys(_ENTITY_SET.findall(source))
+    ]
 
 
 def used_sources(pulled: Pulled, catalogue: Catalogue) -> list[Source]:
