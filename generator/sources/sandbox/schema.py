@@ -115,4 +115,4 @@ def _table(name: str, kinds: Mapping[str, str]) -> Table:
     columns = {key: Column(key, kinds[key]) for key in sorted(kinds)}
     division = "Code" if name == DIVISIONS else next((key for key in ("Division", "DIVISION") if key in columns), "")
     key = next((key for key in ("ID", "HID", "Code") if key in columns and name != INCREMENTAL), "")
-    return Table(name, BULK if name == LINES else name, columns, division, key)
+    return Table(name, BULK if name in (LINES, INCREMENTAL) else name, columns, division, key)

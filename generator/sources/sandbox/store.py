@@ -153,6 +153,8 @@ def _write(path: str, tables: Mapping[str, Table], rows: Mapping[str, Iterable[R
         connection.execute("PRAGMA synchronous = OFF")
         for name in rows:
             table = tables[name]
+            if table.stored != name:
+                continue
             columns = [*table.columns]
             listed = ", ".join(f'"{column.name}" {column.affinity}' for column in table.columns.values())
             connection.execute(f'CREATE TABLE "{name}" ({listed})')
