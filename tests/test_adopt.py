@@ -49,7 +49,6 @@ def loaded(folder, files, more="", code="bakker", allowed=()):
     """Adopt a design for one client of the office, and read the office with it."""
     without = OFFICE.replace("| * | mijn | | |", "| bakker | financieel | | |")
     templates = adopted(folder, files, without, code, allowed)
-    catalogue.load.cache_clear()
     return pipeline.load(save_book(folder, OFFICE + more, "met.xlsx"), templates)
 
 
@@ -312,7 +311,6 @@ def test_a_value_of_a_client_left_in_a_template_stops_everyone(tmp_path):
     templates = adopted(tmp_path, parts(), OFFICE.split("## Rapporten", maxsplit=1)[0])
     query = templates / "adopted/mijn/queries/Relaties.pq"
     query.write_text(query.read_text("utf-8") + "// 750002 https://bridge-online.cloud/vd-oneill/odata4", "utf-8")
-    catalogue.load.cache_clear()
     office = pipeline.load(save_book(tmp_path, OFFICE, "met.xlsx"), templates)
     values = [problem.values["value"] for problem in office.problems if problem.code == "B534"]
     assert values == ["750002", "bridge-online.cloud/vd-oneill"]
@@ -330,7 +328,6 @@ def test_theme_and_logo_are_those_of_each_client(tmp_path):
     file = parts_of(pipeline.files(client(before), before.catalogue)["bakker-financieel.pbit"])
     templates = adopted(tmp_path, file, rows.replace("| * | mijn | | |", "| bakker | financieel | | |"))
     assert mine not in [path.read_bytes() for path in templates.rglob("*") if path.is_file()]
-    catalogue.load.cache_clear()
     office = pipeline.load(save_book(tmp_path, rows, "met.xlsx"), templates)
     for code, logo, theme in (("bakker", mine, "bundel"), ("oneill", theirs, "koper")):
         inside = parts_of(pipeline.files(client(office, code), office.catalogue)[f"{code}-mijn.pbit"])
@@ -404,7 +401,6 @@ def test_captions_and_titles_of_the_template_follow_the_language(tmp_path):
     head.write_text(
         text + '\n[titles]\nnl = "Mijn cijfers"\nen = "My figures"\n[captions.en]\nOmzet = "Net\'s"\n', "utf-8"
     )
-    catalogue.load.cache_clear()
     office = pipeline.load(save_book(tmp_path, OFFICE, "met.xlsx"), templates)
     english = build(client(office, "oneill"), office.catalogue)
     assert english.reports[0].title == "My figures"
@@ -423,7 +419,6 @@ def test_what_bundel_made_comes_back_as_it_was(tmp_path):
     before = files(tmp_path, ONE + more)["bakker-financieel.pbit"]
     (tmp_path / "ontwerp.pbit").write_bytes(before)
     templates = adopted(tmp_path, parts_of(before), ONE + more)
-    catalogue.load.cache_clear()
     more += "\n## Rapporten\n| Klant | Rapport | Titel |\n| bakker | mijn | Financieel |\n"
     office = pipeline.load(save_book(tmp_path, ONE + more, "met.xlsx"), templates)
     after = pipeline.files(client(office), office.catalogue)["bakker-mijn.pbit"]
@@ -454,7 +449,6 @@ def test_findings_for_the_designing_client_stay_behind_and_others_come_in_their_
     place.write(tmp_path / "templates", "mijn", made.files)
     rows = FINDINGS.replace("| financieel | Balans | De voorraad van Jansen is", "| mijn | Balans | Uw schuld is")
     chosen = "\n## Rapporten\n| Klant | Rapport |\n| bakker | mijn |\n"
-    catalogue.load.cache_clear()
     office = pipeline.load(save_book(tmp_path, ONE + rows + chosen, "met.xlsx"), tmp_path / "templates")
     shown = pages(build(client(office), office.catalogue).reports[0].layer.definition)["Balans"][1]
     said = [each for each in shown if "Uw schuld is te hoog." in strings(each)]
