@@ -139,7 +139,7 @@ def _frame(scene: Scene, visual: Visual) -> Markup:
 def _heading(scene: Scene, visual: Visual) -> tuple[Markup, float]:
     """Return title and subtitle, and how much of the height they take."""
     found, used = Markup(""), 0.0
-    for group, size, kind in (("title", 10.5, "h3"), ("subTitle", 9.0, "p")):
+    for group, size, kind in (("title", 10.5, "h2"), ("subTitle", 9.0, "p")):
         text = literals.prop(visual.container, group, "text")
         if literals.plain(scene.own(visual, group, "show")) is False or text is None:
             continue

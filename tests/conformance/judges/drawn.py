@@ -39,7 +39,7 @@ class Drawn:
 
 
 def _title(visual):
-    return "".join(head.text_content().strip() for head in visual.iter("h3"))
+    return "".join(head.text_content().strip() for head in visual.iter("h2"))
 
 
 def amount(value):
