@@ -115,18 +115,17 @@ def test_names_and_problems_stay_text(made):
 def test_what_was_published_and_probed_is_told(made):
     item = {"report": "financieel", "report_id": "1", "refreshed": "2026-11-23T06:31:00Z"}
     (made / "bakker/published.json").write_text(json.dumps({"items": [item]}))
-    asked = {
-        "client": "bakker",
-        "reachable": True,
-        "signed_in": True,
-        "divisions_expected": ["710001"],
-        "divisions_found": [],
-    }
+    told = [{"message": "730003 ontbreekt"}]
+    asked = {"client": "bakker", "status": "error", "sandbox": False, "problems": told}
     script = '<script type="application/json" id="bundel-probe">{}</script>'
-    (made / "probe.html").write_text(script.format(json.dumps({"databases": [asked]})))
-    assert rows(rendered(made))["bakker"][6:] == ["gepubliceerd, ververst 2026-11-23 06:31", "foutontbreekt: 710001"]
-    (made / "probe.html").write_text(script.format(json.dumps([asked | {"divisions_found": [710001]}])))
-    assert rows(rendered(made, "en"))["bakker"][7] == "in order"
+
+    def probed(**entry):
+        (made / "probe.html").write_text(script.format(json.dumps({"databases": [asked | entry]})))
+        return rows(rendered(made))["bakker"]
+
+    assert probed()[6:] == ["gepubliceerd, ververst 2026-11-23 06:31", "fout730003 ontbreekt"]
+    assert probed(status="ok", problems=[])[7] == "in orde"
+    assert probed(sandbox=True)[7] == "niet gevraagd"
     for name in ("bakker/published.json", "probe.html"):
         (made / name).write_text("{")
     assert rows(rendered(made))["bakker"][6:] == [UNKNOWN, "niet gevraagd"]

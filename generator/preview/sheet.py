@@ -20,6 +20,7 @@ PHONE = 324
 """Width of Power BI's phone layout in its own pixels."""
 
 _GAP = 8
+_TALL, _LEAST = 100, 180  # pixels: from where a visual shrinks with its width on a phone, and to how little
 _INSIDES: dict[str, Callable[[Scene, Visual], Markup]] = {
     **dict.fromkeys(("cardVisual", "card", "multiRowCard", "kpi"), parts.card),
     **dict.fromkeys(("slicer", "listSlicer", "advancedSlicerVisual"), parts.slicer),
@@ -65,7 +66,9 @@ def _phone(page: Page) -> Mapping[str, Box]:
     found, y = {}, float(_GAP)
     for visual in sorted(page.visuals, key=lambda visual: (round(visual.box.y / 24), visual.box.x)):
         scale = min(1.0, (PHONE - 2 * _GAP) / max(visual.box.width, 1))
-        height = visual.box.height if visual.box.height <= 100 else max(visual.box.height * scale, 180)  # noqa: PLR2004
+        height = visual.box.height / max(scale, 0.5)  # words of one line take two there
+        if visual.box.height > _TALL:
+            height = max(visual.box.height * scale, _LEAST)
         found[visual.name] = Box(_GAP, y, PHONE - 2 * _GAP, height)
         y += height + _GAP
     return found
