@@ -195,6 +195,7 @@ def test_one_client_is_asked_alone_and_the_others_are_kept(capsys, service):
     service.asked.clear()
     assert bundel(capsys, "probe", "--sandbox", "--client", "BAKKER")[0] == 0
     assert {slug for slug, _, _ in service.asked} == {"vd-bakker"}
+    assert len(state()) == 3
     assert {entry["client"]: entry["status"] for entry in state()} == {
         "bakker": "ok", "oneill": "error", "_office": "ok",
     }  # fmt: skip

@@ -296,6 +296,7 @@ NOTHING = '<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Vers
         ((200, {"Content-Encoding": "gzip, gzip"}, b"x"), "B234", False),
         ((200, {"Content-Encoding": "gzip"}, b"no gzip at all"), "B234", False),
         ((200, {"Content-Encoding": "gzip"}, gzip.compress(NOTHING.encode() * 99)[:-20]), "B236", False),
+        ((200, {"Content-Encoding": "gzip"}, gzip.compress(NOTHING.encode())[:-8]), "B236", False),
         ((200, {"Content-Encoding": "gzip"}, gzip.compress(b" " * 3_000_000)), "B235", False),
         ((200, {}, b" " * 3_000_000), "B235", False),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n<edmx", "B236", False),
@@ -312,6 +313,18 @@ def test_what_comes_in_place_of_a_description(questions, service, answer, code, 
     assert codes(finding) == [code]
     assert (finding.reachable, finding.signed_in) == (True, signed)
     assert len(service.asked) <= (5 if answer[:1] == (301,) else 1)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-7"])
+@pytest.mark.parametrize("doctype", ["", '<!DOCTYPE x [<!ENTITY a "b">]>'])
+def test_a_doctype_is_refused_and_can_not_hide(questions, service, encoding, doctype):
+    text = service.databases["vd-bakker"].metadata().partition("?>")[2]
+    document = f'<?xml version="1.0" encoding="{encoding}"?>'.encode("utf-16" if encoding == "utf-16" else "utf-8")
+    rest = (doctype + text).encode(encoding)
+    document += rest.removeprefix(b"\xff\xfe") if encoding == "utf-16" else rest
+    service.bend = lambda _slug, what, _headers: (200, {}, document) if what == "$metadata" else None
+    expected = [] if encoding != "utf-16" and not doctype else ["B234"]  # ASCII reads alike in UTF-7
+    assert codes(found(asked_of(questions, service))) == expected
 
 
 @pytest.mark.parametrize(
