@@ -294,6 +294,8 @@ def _large(folder):
         }
         (folder / code / "manifest.json").write_text(json.dumps(manifest))
         pages = [{"id": f"r1p{place}", "report": "Financieel", "title": f"Pagina {place}"} for place in range(8)]
+        for page in pages:
+            (folder / code / "preview" / f"{page['id']}.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
         (folder / code / "preview" / "state.json").write_text(json.dumps({"key": "x", "pages": pages}))
     root = {
         "tool": {"name": "bundel", "version": "0"},
