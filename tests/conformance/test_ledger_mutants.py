@@ -14,6 +14,7 @@ KEY = (
     "Netto-omzet", "Nettoresultaat", "Nettoresultaat YTD", "Nettoresultaat YTD VJ", "Netto-omzet YTD budget",
     "Personeelskosten", "Overige opbrengsten", "EBITDA YTD", "Vaste activa", "Totaal activa", "Eigen vermogen",
     "Kortlopende schulden", "Crediteurensaldo", "Balanssaldo VJ", "Beginsaldo", "Openstaand debiteuren",
+    "Te betalen vandaag", "Te betalen vandaag vervallen",
 )  # fmt: skip
 LEAST = 0.95
 
@@ -34,22 +35,30 @@ def changed(model, mutant):
     return found
 
 
-@pytest.fixture(scope="module")
-def of_measures(whole):
-    """{mutant: number of differences}, all evaluated at once on two models."""
-    model = whole["korenaar"]
-    changes = {mutant["name"]: changed(model, mutant) for mutant in MUTANTS["measure"]}
+def of_model(model, mutants):
+    """{mutant: number of differences}, all evaluated at once on two copies of a model."""
+    changes = {mutant["name"]: changed(model, mutant) for mutant in mutants}
     filters = [model.facts.filters(context) for context in model.contexts]
-    more = {mutant["name"]: mutant.get("compare", []) for mutant in MUTANTS["measure"]}
+    more = {mutant["name"]: mutant.get("compare", []) for mutant in mutants}
     names = {name: [*sorted(change)[:12], *more[name]] for name, change in changes.items()}
     jobs = [{"names": names[name], "contexts": filters, "changed": change} for name, change in changes.items()]
-    half = len(jobs) // 2
+    half = (len(jobs) + 1) // 2
     parts = books.in_pairs(lambda part: books.evaluate(model.tmsl, model.rows, part), [jobs[:half], jobs[half:]])
     wanted = model.wanted(sorted({one for some in names.values() for one in some}))
     return {
         name: len(books.differences(found["answers"], wanted, names[name], model.contexts)) or len(found["problems"])
         for name, found in zip(changes, [*parts[0], *parts[1]], strict=True)
     }
+
+
+@pytest.fixture(scope="module")
+def of_measures(whole):
+    """{mutant: number of differences}, client by client."""
+    found = {}
+    for client in CLIENTS:
+        mutants = [mutant for mutant in MUTANTS["measure"] if mutant.get("client", "korenaar") == client]
+        found |= of_model(whole[client], mutants) if mutants else {}
+    return found
 
 
 def of_query(whole, place, mutant):

@@ -96,6 +96,10 @@ CREATE TEMP TABLE owed AS
 SELECT Division AS division, substr(DueDate, 1, 10) AS due, CAST(round(Amount * 100) AS INTEGER) AS cents
 FROM ReceivablesList;
 
+CREATE TEMP TABLE owing AS
+SELECT Division AS division, substr(DueDate, 1, 10) AS due, CAST(round(Amount * 100) AS INTEGER) AS cents
+FROM PayablesList;
+
 CREATE TEMP TABLE month_name (number INTEGER PRIMARY KEY, name TEXT);
 INSERT INTO month_name VALUES
   (1, 'januari'), (2, 'februari'), (3, 'maart'), (4, 'april'), (5, 'mei'), (6, 'juni'), (7, 'juli'), (8, 'augustus'),

@@ -56,7 +56,10 @@ def measure_names(path=MEASURES):
     return found
 
 
-SCOPED = {"client": ("Mutaties[", "'Openstaande posten'", "Relatie[", "Onderling["), "office": ("'Openstaand nu'",)}
+SCOPED = {
+    "client": ("Mutaties[", "'Openstaande posten'", "Relatie[", "Onderling["),
+    "office": ("'Openstaand nu'", "'Te betalen nu'"),
+}
 
 
 @cache

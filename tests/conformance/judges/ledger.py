@@ -178,6 +178,7 @@ def tables(calendars):
             for code in ("K1", "K2", "L1")
         ]  # fmt: skip
         found["ReceivablesList"] += _open_now(division, scale)
+        found["PayablesList"] += _open_now(division, 2 * scale)
         found["Open"] += _open(division, scale, year_calendar)
         found["Budgets"] += _budget(division, scale, year_calendar)
     found["ReportingBalance"] = _balances(found["TransactionLines"])
@@ -341,11 +342,11 @@ def expected_open(calendars, model):
     return rows
 
 
-def expected_open_now(calendars):
+def expected_open_now(calendars, times=1):
     return [
         {"Administratie": division, "Dagen vervallen": row["HID"], "Openstaand": row["Amount"]}
         for division in calendars
-        for row in _open_now(division, factor(division, calendars))
+        for row in _open_now(division, times * factor(division, calendars))
     ]
 
 

@@ -25,6 +25,7 @@ EXPECTED = {
     "Datum": lambda _calendars, model: ledger.expected_datum(model),
     "Openstaande posten": ledger.expected_open,
     "Openstaand nu": lambda calendars, _model: ledger.expected_open_now(calendars),
+    "Te betalen nu": lambda calendars, _model: ledger.expected_open_now(calendars, 2),
     "Budget": ledger.expected_budget,
 }
 
