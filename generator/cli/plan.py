@@ -16,6 +16,7 @@ from generator.problems import Stop
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from generator.build.estimate import Estimate
     from generator.pipeline import Job, Loaded
     from generator.plan import Step
     from generator.problems import Problem
@@ -41,6 +42,7 @@ _SIGNS = {"create": "+", "change": "~", "remove": "-"}
 def plan(settings: Settings, *, check: bool, keep_going: bool) -> int:
     """Toon wat generate zou maken, wijzigen en weghalen; er wordt niets geschreven."""
     from generator import output, pipeline  # noqa: PLC0415  the help needs none of it
+    from generator.build.estimate import estimates, too_large  # noqa: PLC0415  as above
 
     loaded = load(settings)
     language = speak(settings, loaded.spec.office.language if loaded.spec.office else None)
@@ -48,17 +50,21 @@ def plan(settings: Settings, *, check: bool, keep_going: bool) -> int:
     job = pipeline.Job(settings.out, templates_of(settings))
     recovered = output.recover(job.out)
     found, stopped = _found(clients, loaded, job, removals=not settings.clients)
-    problems = of_clients((*loaded.problems, *dict.fromkeys((*recovered, *stopped))), settings.clients)
+    expected = [one for client in clients for one in estimates(client, loaded.catalogue)]
+    large = [problem for one in expected if (problem := too_large(one, loaded.catalogue))]
+    problems = of_clients((*loaded.problems, *dict.fromkeys((*recovered, *stopped)), *large), settings.clients)
     seen = len(clients) - len({problem.client for problem in stopped if problem.is_error})
     waiting = {step.client for step in found}
     if settings.json:
         document = {"changes": [step.document() for step in found], "unchanged": seen - len(waiting)}
-        say_json(document | {"skipped": list(skipped)}, problems, language)
+        document |= {"skipped": list(skipped), "estimates": [one.document() for one in expected]}
+        say_json(document, problems, language)
     else:
         if problems:
             say(problem_lines(problems, language, terminal_width()), err=True)
         if not settings.quiet:
-            say(_lines(found, seen, language))
+            lines = _lines(found, seen, language)
+            say([*lines[:-2], *_size(expected, language), *lines[-2:]])
     if any(problem.is_error for problem in (*recovered, *stopped)):
         return SOME_FAILED
     return _WAITING if check and found else 0
@@ -99,6 +105,19 @@ def _lines(found: Sequence[Step], clients: int, language: str) -> list[str]:
     lines.append(f"{count(same, '', '', 'client', 'clients', 'en')} unchanged.")
     totals = f"{status['changed']} changed, {status['created']} new, {status['removed']} gone"
     return [*lines, f"Plan: {totals}." + (" Carry it out: bundel generate" if found else " There is nothing to do.")]
+
+
+def _size(expected: Sequence[Estimate], language: str) -> list[str]:
+    """Return how many rows the largest report will load, or nothing where there is none."""
+    from generator.build.estimate import grouped  # noqa: PLC0415  the help needs none of it
+
+    largest = max(expected, key=lambda one: one.rows, default=None)
+    if largest is None:
+        return []
+    rows, where = grouped(largest.rows), f"{largest.client}, {largest.report}"
+    if language == "nl":
+        return [f"Grootste rapport: naar schatting {rows} rijen ({where})."]
+    return [f"Largest report: about {rows} rows ({where})."]
 
 
 def _status(steps: Sequence[Step]) -> str:
