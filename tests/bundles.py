@@ -102,7 +102,11 @@ def pages(layer: dict[str, dict]) -> dict[str, tuple[dict, list[dict]]]:
     return {
         layer[f"pages/{name}/page.json"]["displayName"]: (
             layer[f"pages/{name}/page.json"],
-            [content for path, content in layer.items() if path.startswith(f"pages/{name}/visuals/")],
+            [
+                content
+                for path, content in layer.items()
+                if path.startswith(f"pages/{name}/visuals/") and path.endswith("/visual.json")
+            ],
         )
         for name in order
     }

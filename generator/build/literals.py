@@ -152,4 +152,5 @@ _TABLES: dict[str, Callable[[Language, Catalogue], Rows]] = {
     "Onderling": _numbered("intercompany", "Nummer", "Weergave"),
     "Vergelijkingsbasis": _numbered("basis", "Nummer", "Basis"),
     "Signaal": _numbered("signal", "Nummer", "Signaal"),
+    "Kasstroomregel": _numbered("cash_flow", "Nummer", "Omschrijving"),
 }

@@ -198,7 +198,7 @@ class Styler:
 
     def values(self) -> None:
         """Add the colours of a chart's series, or of a line of text that a measure colours."""
-        for measure, value in zip(self.visual.values, self.visual.colours, strict=False):
+        for measure, value in zip((*self.visual.values, *self.visual.lines), self.visual.colours, strict=False):
             self.add("dataPoint", {"fill": colour(value)}, {"metadata": query_ref(measure)})
         if self.visual.colour:
             self.objects["value"][0]["properties"]["fontColor"] = colour_by(self.visual.colour)

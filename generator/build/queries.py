@@ -11,6 +11,7 @@ from jinja2 import meta
 
 from generator.build import m
 from generator.build.literals import literal_rows, own_rows
+from generator.build.mapping import placing, ranges
 from generator.build.reads import source_read, used_sources, wished_read
 from generator.names import part_name
 from generator.problems import Cell, Problem, Stop
@@ -129,6 +130,7 @@ class _Writer:
             entity=f"{read.entity_set}@{self.client.alias}",
             referer=part_name(f"bundel/{self.client.code}/{self.report.name}/{read.query}"),  # a header is ASCII only
             required=read.required,
+            absent=read.absent,
             optional=[name for name in read.columns if name in read.optional],
             dates=read.dates,
             division_column=read.division,
@@ -150,7 +152,7 @@ class _Writer:
         rows = own_rows(table.name, self.client)
         own: dict[str, Any] = {} if rows is None else {"rows": rows}
         if "mapping" in printed and self.client.mapping:
-            own["mapping"] = self.mapping()
+            own["mapping"] = ranges(self.client)
         if "expected" in printed:
             own["expected"] = self.codes
         if self.client.intercompany and not printed.isdisjoint(_MUTUAL):
@@ -165,13 +167,6 @@ class _Writer:
             "mutual": [[row.relation, row.account, row.partner or anyone] for row in own],
             "mutual_relations": list(dict.fromkeys(row.relation for row in own if row.relation)),
         }
-
-    def mapping(self) -> dict[str, list[list[str]]]:
-        """Return the account mapping by division: from, to, line."""
-        found: dict[str, list[list[str]]] = {}
-        for row in self.client.mapping:
-            found.setdefault(str(row.division), []).append([row.start, row.end, row.line])
-        return found
 
 
 def _template(catalogue: Catalogue, table: str) -> str:
@@ -230,19 +225,15 @@ _common_table_body = lru_cache(maxsize=2048)(_table_body)
 def _texts(catalogue: Catalogue, language: Language) -> dict[str, Any]:
     """Return what templates print of the platform and of a language."""
     opening = catalogue.sources["BronEerdereJaren"]
-    lines = {name: line for name, line in catalogue.lines.items() if not (line.adds or line.result)}
     return {
         "opening": {"year": opening.year, "amount": opening.amount},
-        "account_types": catalogue.platform["account_types"],
-        "balance_sides": catalogue.platform["balance_sides"],
         "subledgers": catalogue.platform["subledger_types"],
-        "statements": {name: line.statement for name, line in lines.items()},
-        "line_titles": {name: language.sections["line"][name] for name in lines},
-        "mapped_by": list(language.sections["mapped"].values()),
+        **placing(catalogue, language),
         "months": language.months,
         "months_short": language.months_short,
         "quarter": language.quarter,
         "last_month": language.text("last_month"),
+        "without_place": language.text("without_cost_centre"),
         "unexpected_before": language.text("unexpected_before"),
         "unexpected_after": language.text("unexpected_after"),
     }

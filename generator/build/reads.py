@@ -24,8 +24,8 @@ _ENTITY_SET = re.compile(r'"([A-Za-z]\w*(?:\.[A-Za-z]\w*){2})@" ~ alias')  # as 
 class Read:
     """One source query: ``columns`` maps what it asks to kinds in the words of ``tables.toml``, in a fixed order.
 
-    ``entity_set`` is without its alias; ``optional`` columns may be absent; ``checks`` tells that no division is
-    filtered, since the query is there to see one that does not belong.
+    ``entity_set`` is without its alias; ``optional`` columns may be absent, and ``absent`` tells that the whole entity
+    set may be; ``checks`` tells that no division is filtered, since the query is there to see one that does not belong.
     """
 
     query: str
@@ -35,6 +35,7 @@ class Read:
     division: str = "Division"
     divided: bool = True
     checks: bool = False
+    absent: bool = False
 
     @property
     def required(self) -> list[str]:
@@ -94,6 +95,7 @@ def source_read(source: Source, client: Client, pulled: Pulled, catalogue: Catal
         frozenset(wanted - required),
         source.division,
         checks=source.unfiltered,
+        absent=source.optional,
     )
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from generator import names
-from generator.build import pbir
+from generator.build import pbir, phone
 from generator.build.interactions import left_alone
 from generator.catalogue import Visual
 from generator.jsontext import Document
@@ -22,7 +22,7 @@ from generator.jsontext import Document
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generator.catalogue import Catalogue, Language, Page
+    from generator.catalogue import Catalogue, Language, Page, Position
     from generator.resolve.client import Client, ClientReport
     from generator.spec.pictures import Picture
 
@@ -33,6 +33,7 @@ VERSIONS = {
     "report": "3.0.0",
     "pagesMetadata": "1.0.0",
     "versionMetadata": "1.0.0",
+    "visualContainerMobileState": "2.2.0",
 }
 BASE_THEME = "CY24SU10"
 MEASURES = "Meetwaarden"
@@ -172,7 +173,21 @@ def _page_files(page_id: str, page: Page, client: Client, scene: _Scene) -> dict
         own = _own_texts(visual, client, scene)
         name, content = (_visual_file if own else _common_visual_file)(visual, order, scene, own)
         files[f"{folder}/visuals/{name}/visual.json"] = content
+        files[f"{folder}/visuals/{name}/mobile.json"] = _mobile(_phone(page)[order], order)
     return files
+
+
+@lru_cache(maxsize=1024)
+def _phone(page: Page) -> tuple[Position, ...]:
+    """Return where the visuals of a page stand on a phone, in their order."""
+    return tuple(place for _, place in phone.places(_shown(page)))
+
+
+@lru_cache(maxsize=4096)
+def _mobile(place: Position, order: int) -> Document:
+    x, y, width, height = place
+    position = {"x": x, "y": y, "z": order * 1000, "height": height, "width": width, "tabOrder": order * 1000}
+    return Document({"$schema": schema("visualContainerMobileState"), "position": position})
 
 
 @lru_cache(maxsize=1024)

@@ -83,7 +83,7 @@ class _Reader:
         source = self.toml("source.toml")
         tables = self.toml("tables.toml")
         return Catalogue(
-            platform=source,
+            platform={**source, "rgs": self.toml("rgs.toml")},
             entities={name: self.record(Entity, "source.toml", name, row) for name, row in source["entities"].items()},
             known_columns=self.json(f"{self.platform}/entities.json"),
             sources={name: self.record(Source, "source.toml", name, row) for name, row in source["sources"].items()},

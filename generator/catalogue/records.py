@@ -74,7 +74,8 @@ class Entity:
 class Source:
     """A query that reads one entity set; ``always`` are its columns for keys, joins and filters.
 
-    ``looks_up`` is an entity in which it first finds the keys that it filters on.
+    ``looks_up`` is an entity in which it first finds the keys that it filters on. A database may lack the entity set of
+    an ``optional`` source; it then has no rows.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Source:
     division: str = "Division"
     unfiltered: bool = False
     looks_up: str | None = None
+    optional: bool = False
     year: str | None = None
     amount: str | None = None
 

@@ -22,7 +22,7 @@ _TEXT = re.compile(r"<<t\.(\w+)>>")
 
 def faults(known: Catalogue) -> Iterator[Problem]:
     """Yield a problem for each name that leads nowhere."""
-    for path, name in (*_reports(known), *_pages(known), *_tables(known), *_languages(known)):
+    for path, name in (*_reports(known), *_pages(known), *_tables(known), *_languages(known), *_placing(known)):
         yield Problem("B121", Cell(path), {"path": path, "name": name})
 
 
@@ -91,6 +91,17 @@ def _tables(known: Catalogue) -> Iterator[tuple[str, str]]:
         for table_name, column_name in (row.from_, row.to):
             if not _is_field(f"{table_name}[{column_name}]", known):
                 yield "tables.toml", f"{table_name}[{column_name}]"
+
+
+def _placing(known: Catalogue) -> Iterator[tuple[str, str]]:
+    """Yield lines that no account can land on, and codes that turn into one without a line."""
+    base = {line.name for line in known.lines.values() if not (line.adds or line.result)}
+    for key in ("account_types", "account_type_turns", "balance_sides", "own_scheme"):
+        yield from (("source.toml", f"{key}: {line}") for line in known.platform[key].values() if line not in base)
+    lines = known.platform["rgs"]["lines"]
+    yield from (("rgs.toml", f"{code}: {line}") for code, line in lines.items() if line not in base)
+    for pair in known.platform["rgs"]["turns"].items():
+        yield from (("rgs.toml", code) for code in pair if not any(code.startswith(prefix) for prefix in lines))
 
 
 def _languages(known: Catalogue) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ KEY = (
     "Netto-omzet", "Nettoresultaat", "Nettoresultaat YTD", "Nettoresultaat YTD VJ", "Netto-omzet YTD budget",
     "Personeelskosten", "Overige opbrengsten", "EBITDA YTD", "Vaste activa", "Totaal activa", "Eigen vermogen",
     "Kortlopende schulden", "Crediteurensaldo", "Balanssaldo VJ", "Beginsaldo", "Openstaand debiteuren",
+    "Liquide middelen", "Vlottende activa", "Financiële baten en lasten", "Debiteurensaldo", "Btw-positie",
     "Te betalen vandaag", "Te betalen vandaag vervallen",
 )  # fmt: skip
 LEAST = 0.95

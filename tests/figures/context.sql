@@ -3,7 +3,8 @@
 
 DROP TABLE IF EXISTS temp.lines;
 CREATE TEMP TABLE lines AS
-SELECT p.division, p.entry, p.account, p.line, p.bt, p.kind, CASE WHEN :office THEN p.period_end ELSE p.day END AS day, p.cents,
+SELECT p.division, p.entry, p.account, p.line, p.bt, p.turn, p.side, p.place, p.kind,
+  CASE WHEN :office THEN p.period_end ELSE p.day END AS day, p.cents,
   p.partner, coalesce(p.partner IN (SELECT division FROM chosen), 0) AS mutual
 FROM posted p JOIN chosen c ON c.division = p.division
 WHERE p.line IS NOT NULL;
@@ -15,13 +16,13 @@ CREATE TEMP TABLE counted AS SELECT * FROM lines WHERE NOT (:eliminated AND mutu
 -- Everything ever booked, for balances. Accounts that stood at zero when the loaded years began had no balance then.
 DROP TABLE IF EXISTS temp.book;
 CREATE TEMP TABLE book AS
-SELECT line, bt, day, sum(cents) AS cents FROM counted
+SELECT account, line, bt, turn, side, day, sum(cents) AS cents FROM counted
 WHERE day >= :first_day AND (SELECT count(DISTINCT currency) FROM chosen) = 1
-GROUP BY line, bt, day
+GROUP BY account, line, bt, turn, side, day
 UNION ALL
-SELECT line, bt, :opening, sum(cents) FROM counted
+SELECT account, line, bt, turn, side, :opening, sum(cents) FROM counted
 WHERE day < :first_day AND (SELECT count(DISTINCT currency) FROM chosen) = 1
-GROUP BY account, line, bt, partner HAVING sum(cents) <> 0;
+GROUP BY account, line, bt, turn, side, partner HAVING sum(cents) <> 0;
 
 -- Profit and loss of the loaded years, without entries that close a year or open the next; and the budget beside it.
 DROP TABLE IF EXISTS temp.result;

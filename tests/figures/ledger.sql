@@ -45,16 +45,64 @@ SELECT line,
   count(*) > 1
 FROM sums_up GROUP BY line;
 
+-- Which line a code of RGS means, and which accounts turn: cash and other receivables become a debt, and the reverse.
+CREATE TEMP TABLE rgs AS
+SELECT Division AS division, GLAccount AS account, ClassificationCode AS code,
+  CASE
+    WHEN substr(ClassificationCode, 1, 7) = 'BVorDeb' THEN 'Debiteuren'
+    WHEN substr(ClassificationCode, 1, 7) = 'BSchCre' THEN 'Crediteuren'
+    WHEN ClassificationCode IN ('BVorVbkTvo', 'BSchBepBla', 'BSchBepBtw') THEN 'Btw'
+    ELSE CASE substr(ClassificationCode, 1, 4)
+      WHEN 'BIva' THEN 'Vaste activa' WHEN 'BMva' THEN 'Vaste activa' WHEN 'BFva' THEN 'Vaste activa'
+      WHEN 'BVrd' THEN 'Voorraden' WHEN 'BVor' THEN 'Overige vorderingen' WHEN 'BLim' THEN 'Liquide middelen'
+      WHEN 'BEiv' THEN 'Eigen vermogen' WHEN 'BLas' THEN 'Langlopende schulden'
+      WHEN 'BSch' THEN 'Overige kortlopende schulden' WHEN 'WOmz' THEN 'Netto-omzet' WHEN 'WKpr' THEN 'Kostprijs omzet'
+      WHEN 'WOvb' THEN 'Overige opbrengsten' WHEN 'WPer' THEN 'Personeelskosten' WHEN 'WAfs' THEN 'Afschrijvingen'
+      WHEN 'WBed' THEN 'Overige bedrijfskosten' WHEN 'WFbe' THEN 'Financiële baten en lasten' WHEN 'WBel' THEN 'Belastingen'
+    END
+  END AS line,
+  CASE
+    WHEN ClassificationCode IN ('BLimBanRba', 'BVorTusTov', 'BVorOvaVbr') THEN 'Overige kortlopende schulden'
+    WHEN ClassificationCode IN ('BSchTusTov', 'BSchOpaNtb', 'BSchBepLhe', 'BSchBepVpb') THEN 'Overige vorderingen'
+  END AS turn
+FROM GLAccountClassificationMappings;
+
+-- What an own scheme calls a node is a report line, in either language.
+CREATE TEMP TABLE own AS
+SELECT c.Division AS division, c.GLAccount AS account, n.line
+FROM GLAccountClassificationMappings c
+JOIN (SELECT 'langlopende schulden' AS name, 'Langlopende schulden' AS line UNION ALL
+  SELECT 'netto-omzet', 'Netto-omzet' UNION ALL SELECT 'staff costs', 'Personeelskosten' UNION ALL
+  SELECT 'personeelskosten', 'Personeelskosten' UNION ALL SELECT 'financiële baten en lasten', 'Financiële baten en lasten'
+) n ON n.name = lower(trim(c.ClassificationDescription));
+
+CREATE TEMP TABLE statement (line TEXT PRIMARY KEY, bt TEXT, side INTEGER);
+INSERT INTO statement
+SELECT line, bt, CASE WHEN line IN ('Vaste activa', 'Voorraden', 'Debiteuren', 'Overige vorderingen', 'Liquide middelen')
+  THEN 1 ELSE -1 END
+FROM kind_of_account GROUP BY line, bt;
+
+-- A line of the wrong statement is passed over.
 CREATE TEMP TABLE account AS
-SELECT g.Division AS division, g.ID AS id, trim(g.Code) AS code, g.BalanceType AS bt, g.Type AS type,
-  coalesce(
-    (SELECT line FROM mapped m WHERE m.division = g.Division AND CAST(trim(g.Code) AS INTEGER) BETWEEN m.first AND m.last),
-    k.line,
-    CASE g.BalanceType || g.BalanceSide
-      WHEN 'BD' THEN 'Overige vorderingen' WHEN 'BC' THEN 'Overige kortlopende schulden'
-      WHEN 'WD' THEN 'Overige bedrijfskosten' WHEN 'WC' THEN 'Overige opbrengsten' END
-  ) AS line
-FROM GLAccounts g LEFT JOIN kind_of_account k ON k.kind = g.Type AND k.bt = g.BalanceType;
+WITH route AS (
+  SELECT g.Division AS division, g.ID AS id, trim(g.Code) AS code, g.BalanceType AS bt, g.BalanceSide AS dc, g.Type AS kind,
+    (SELECT line FROM mapped m
+      WHERE m.division = g.Division AND CAST(trim(g.Code) AS INTEGER) BETWEEN m.first AND m.last) AS workbook,
+    (SELECT r.line FROM rgs r JOIN statement s ON s.line = r.line AND s.bt = g.BalanceType WHERE r.account = g.ID) AS by_rgs,
+    (SELECT r.turn FROM rgs r JOIN statement s ON s.line = r.line AND s.bt = g.BalanceType WHERE r.account = g.ID) AS rgs_turn,
+    (SELECT o.line FROM own o JOIN statement s ON s.line = o.line AND s.bt = g.BalanceType WHERE o.account = g.ID) AS by_own,
+    k.line AS by_kind
+  FROM GLAccounts g LEFT JOIN kind_of_account k ON k.kind = g.Type AND k.bt = g.BalanceType
+), placed AS (
+  SELECT *, coalesce(workbook, by_rgs, by_own, by_kind,
+    CASE bt || dc WHEN 'BD' THEN 'Overige vorderingen' WHEN 'BC' THEN 'Overige kortlopende schulden'
+      WHEN 'WD' THEN 'Overige bedrijfskosten' WHEN 'WC' THEN 'Overige opbrengsten' END) AS line
+  FROM route
+)
+SELECT p.division, p.id, p.code, p.bt, p.kind AS type, p.line, s.side,
+  CASE WHEN workbook IS NOT NULL THEN NULL WHEN by_rgs IS NOT NULL THEN rgs_turn WHEN by_own IS NOT NULL THEN NULL
+    WHEN kind IN (10, 12, 14, 16) AND by_kind IS NOT NULL THEN 'Overige kortlopende schulden' END AS turn
+FROM placed p LEFT JOIN statement s ON s.line = p.line;
 CREATE INDEX temp.account_id ON account (id);
 
 CREATE TEMP TABLE period AS
@@ -64,7 +112,8 @@ FROM FinancialPeriods;
 CREATE INDEX temp.period_key ON period (division, year, number);
 
 CREATE TEMP TABLE posted AS
-SELECT l.Division AS division, l.EntryID AS entry, a.line, a.bt, l.Type AS kind, a.id AS account,
+SELECT l.Division AS division, l.EntryID AS entry, a.line, a.bt, a.turn, a.side,
+  trim(coalesce(l.CostCenter, '')) AS place, l.Type AS kind, a.id AS account,
   CASE WHEN substr(l.Date, 1, 10) BETWEEN p.first AND p.last THEN substr(l.Date, 1, 10) ELSE p.last END AS day,
   p.last AS period_end, CAST(round(l.AmountDC * 100) AS INTEGER) AS cents,
   -- With whom, inside the group: of a relation its results, receivables and payables count, not its VAT or the bank.
@@ -99,6 +148,13 @@ FROM ReceivablesList;
 CREATE TEMP TABLE owing AS
 SELECT Division AS division, substr(DueDate, 1, 10) AS due, CAST(round(Amount * 100) AS INTEGER) AS cents
 FROM PayablesList;
+
+-- Lines of the cash flow statement that are the movement of one report line.
+CREATE TEMP TABLE cash_line (number INTEGER PRIMARY KEY, line TEXT);
+INSERT INTO cash_line VALUES
+  (1, NULL), (2, 'Afschrijvingen'), (3, 'Voorraden'), (4, 'Debiteuren'), (5, 'Overige vorderingen'), (6, 'Crediteuren'),
+  (7, 'Btw'), (8, 'Overige kortlopende schulden'), (9, NULL), (10, 'Langlopende schulden'), (11, 'Eigen vermogen'),
+  (12, NULL);
 
 CREATE TEMP TABLE month_name (number INTEGER PRIMARY KEY, name TEXT);
 INSERT INTO month_name VALUES

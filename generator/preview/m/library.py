@@ -167,6 +167,7 @@ _LISTS: dict[str, Value] = {
     "List.Max": _extreme(max),
     "List.Min": _extreme(min),
     "List.Numbers": lambda start, count, step=1: [start + place * (step or 1) for place in range(count)],
+    "List.Reverse": lambda values: list(reversed(values)),
     "List.RemoveNulls": _known,
     "List.Select": lambda values, keep: [value for value in values if keep(value) is True],
     "List.Sort": _sorted,

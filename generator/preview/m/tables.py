@@ -138,7 +138,7 @@ def _distinct(table: Table, keys: Value = None) -> Table:
 
 def _sort(table: Table, order: list[Value]) -> Table:
     rows = list(table.rows)
-    for each in reversed([order] if len(order) == 2 and order[1] in {0, 1} else order):  # noqa: PLR2004  name, direction
+    for each in reversed([order] if len(order) == 2 and order[1] in (0, 1) else order):  # noqa: PLR2004  name, direction
         name, down = (each, 0) if isinstance(each, str) else each
         rows.sort(key=lambda row, name=name: (row[name] is not None, row[name]), reverse=bool(down))  # type: ignore[misc]
     return Table(table.columns, rows)

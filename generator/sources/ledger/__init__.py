@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.sources.ledger import budget, exact, items
+from generator.sources.ledger import budget, exact, items, mapping
 from generator.sources.ledger.book import Book
 from generator.sources.ledger.closing import close
 from generator.sources.ledger.dice import Dice
@@ -78,12 +78,14 @@ def _tables(books: Sequence[Book], partners: dict[int, list[Relation]], seed: in
         "GLAccounts": every(lambda book: exact.accounts(book.division)),
         "FinancialPeriods": every(exact.periods),
         "Journals": every(lambda book: exact.journals(book.division)),
-        "ReportingBalance": exact.balances(lines),
+        "GLAccountClassificationMappings": every(lambda book: mapping.classifications(book.division)),
         "ReceivablesList": every(lambda book: items.today(book, known(book), "AR")),
         "PayablesList": every(lambda book: items.today(book, known(book), "AP")),
     }
+    financial["ReportingBalance"] = exact.balances(lines, financial["GLAccounts"])
     return {
         f"{REST}.System.SystemDivisions": list(exact.divisions(books)),
+        f"{REST}.HRM.Costcenters": every(lambda book: exact.cost_centres(book.division)),
         f"{REST}.CRM.Accounts": every(lambda book: exact.parties(book.division, known(book))),
         **{f"{REST}.Financial.{name}": rows for name, rows in financial.items()},
         f"{REST}.FinancialTransaction.TransactionLinesBulk": lines,

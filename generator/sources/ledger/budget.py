@@ -54,7 +54,7 @@ def budgets(book: Book, dice: Dice) -> Iterator[Row]:
                         "BudgetScenarioCode": code,
                         "BudgetScenarioDescription": text,
                         "GLAccount": guid(book.division, "account", account.code),
-                        "GLAccountCode": account_code(account.code),
+                        "GLAccountCode": account_code(book.division, account.code),
                         "GLAccountDescription": account.text,
                         "ReportingYear": year,
                         "ReportingPeriod": period,

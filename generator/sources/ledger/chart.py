@@ -112,6 +112,8 @@ JOURNALS = (
     ("95", "Loonjournaal", 90),
 )
 
+COST_CENTRES = {"KP1": "Winkel", "KP2": 'Werkplaats; "achter"'}
+
 YEAR_END = (310, 320, 321, 322, 323, 324, 325, 326, 327, 328)
 """Types of entries that close a year or open the next one."""
 

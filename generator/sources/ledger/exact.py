@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator import names
-from generator.sources.ledger.chart import ACCOUNTS, BY_CODE, CUSTOMERS, JOURNALS, SUPPLIERS, VAT_RATES
+from generator.sources.ledger.chart import ACCOUNTS, BY_CODE, COST_CENTRES, CUSTOMERS, JOURNALS, SUPPLIERS, VAT_RATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 _DERIVED = ("AccountCode", "AccountName", "GLAccountCode", "GLAccountDescription", "JournalDescription")
 _JOURNALS = {code: text for code, text, _ in JOURNALS}
+
+
+OTHER_CHART = 40_000
+"""What the codes of the other chart are higher: 1300 there is 41300."""
+
+_GENERAL = 90  # Exact's type of an account that says nothing
 
 
 def moment(day: date | None) -> str | None:
@@ -37,9 +43,9 @@ def guid(division: Division, kind: str, name: object) -> str:
     return names.stable_guid("ledger", str(division.code), kind, str(name))
 
 
-def account_code(code: str) -> str:
-    """Return a ledger account's code, padded as Exact pads it."""
-    return f"{code:>9}"
+def account_code(division: Division, code: str) -> str:
+    """Return a ledger account's code as the division's chart has it, padded as Exact pads it."""
+    return f"{f'{int(code) + OTHER_CHART}' if 'other_chart' in division.traits else code:>9}"
 
 
 def relation_code(code: str) -> str:
@@ -72,17 +78,30 @@ def divisions(books: Iterable[Book]) -> Iterator[Row]:
 
 def accounts(division: Division) -> Iterator[Row]:
     """Yield the rows of GLAccounts."""
+    other = "other_chart" in division.traits
     for account in ACCOUNTS:
         yield {
             "Division": division.code,
             "ID": guid(division, "account", account.code),
-            "Code": account_code(account.code),
-            "Description": account.text,
-            "Type": account.type,
+            "Code": account_code(division, account.code),
+            "Description": f"{account.text} (rubriek {account.code[0]})" if other else account.text,
+            "Type": _GENERAL if other and account.balance == "W" else account.type,
             "BalanceType": account.balance,
             "BalanceSide": account.side,
             "IsBlocked": False,
             "UseCostcenter": 0 if account.balance == "W" else 2,
+        }
+
+
+def cost_centres(division: Division) -> Iterator[Row]:
+    """Yield the rows of Costcenters."""
+    for code, text in COST_CENTRES.items():
+        yield {
+            "Division": division.code,
+            "ID": guid(division, "cost centre", code),
+            "Code": code,
+            "Description": text,
+            "EndDate": None,
         }
 
 
@@ -178,7 +197,7 @@ class Entries:
             "ID": guid(self.division, "line", name),
             "LineNumber": line.number,
             "GLAccount": self.accounts[line.account],
-            "GLAccountCode": account_code(line.account),
+            "GLAccountCode": account_code(self.division, line.account),
             "GLAccountDescription": BY_CODE[line.account].text,
             "Account": self.parties[relation.code] if relation else None,
             "AccountCode": relation_code(relation.code) if relation else None,
@@ -201,8 +220,9 @@ def without_texts(rows: Iterable[Row]) -> list[Row]:
     return [{name: value for name, value in row.items() if name not in _DERIVED} for row in rows]
 
 
-def balances(lines: Iterable[Row]) -> list[Row]:
+def balances(lines: Iterable[Row], chart: Iterable[Row]) -> list[Row]:
     """Return the rows of ReportingBalance: movements per account, year, period, type and cost centre."""
+    sides = {row["ID"]: row["BalanceType"] for row in chart}
     found: dict[tuple[int, str, int, int, int, str], list[int]] = {}
     for row in lines:
         key = (
@@ -215,7 +235,10 @@ def balances(lines: Iterable[Row]) -> list[Row]:
         )
         found.setdefault(key, []).append(round(row["AmountDC"] * 100))
     ids = {(row["Division"], row["GLAccountCode"]): row["GLAccount"] for row in lines}
-    return [_balance(number, key, cents, ids[key[:2]]) for number, (key, cents) in enumerate(sorted(found.items()), 1)]
+    return [
+        _balance(number, key, cents, ids[key[:2]]) | {"BalanceType": sides[ids[key[:2]]]}
+        for number, (key, cents) in enumerate(sorted(found.items()), 1)
+    ]
 
 
 def _balance(number: int, key: tuple[int, str, int, int, int, str], cents: Sequence[int], account: str) -> Row:
@@ -225,7 +248,6 @@ def _balance(number: int, key: tuple[int, str, int, int, int, str], cents: Seque
         "Division": division,
         "GLAccount": account,
         "GLAccountCode": code,
-        "BalanceType": BY_CODE[code.strip()].balance,
         "ReportingYear": year,
         "ReportingPeriod": period,
         "Type": kind,

@@ -29,6 +29,7 @@ def plant(book: Book) -> None:
         for case in YEARLY:
             case(book, year)
     leap_day(book)
+    due_today(book)
 
 
 def outside_its_period(book: Book, year: int) -> None:
@@ -116,6 +117,14 @@ def leap_day(book: Book) -> None:
                 sell(book, later(day, -30), 229_00, _SECOND, due=day),
             ):
                 pay(book, later(day, 6), invoice, invoice.cents)
+
+
+def due_today(book: Book) -> None:
+    """Book an invoice to a customer and one of a supplier that are due today, and one of each due yesterday."""
+    for days in (0, -1):
+        due = later(book.today, days)
+        sell(book, later(due, -14), 120_00 + days, _FIRST, "0", "8050", due)
+        buy(book, later(due, -14), 80_00 + days, _SUPPLIER, "0", "4200", due)
 
 
 YEARLY: tuple[Callable[[Book, int], None], ...] = (

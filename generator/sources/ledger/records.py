@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 """A row of an entity set: column → whole number, floating point amount, text, true or false, or None."""
 
-TRAITS = frozenset({"boundaries", "empty", "named_by_start", "period_13", "year_end_320"})
+TRAITS = frozenset(
+    {"boundaries", "empty", "named_by_start", "other_chart", "own_scheme", "period_13", "rgs", "year_end_320"}
+)
 """What a division can have beside the usual; see ``Division``."""
 
 
@@ -28,7 +30,8 @@ class Division:
     ``closes`` tells whether ended years are closed by year-end entries; divisions of one ``group`` with the same
     calendar and currency trade with each other. Traits: ``boundaries`` (rows on every boundary that reports get wrong),
     ``empty`` (no entries at all), ``named_by_start`` (a broken fiscal year called after the year it begins in),
-    ``period_13``, ``year_end_320`` (closed by types 320 to 328 in place of 310).
+    ``period_13``, ``year_end_320`` (closed by types 320 to 328 in place of 310), ``rgs`` and ``own_scheme`` (accounts
+    are classified by them), ``other_chart`` (other codes, names and types of accounts than all others have).
     """
 
     code: int

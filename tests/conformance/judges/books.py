@@ -57,7 +57,7 @@ def measure_names(path=MEASURES):
 
 
 SCOPED = {
-    "client": ("Mutaties[", "'Openstaande posten'", "Relatie[", "Onderling["),
+    "client": ("Mutaties[", "'Openstaande posten'", "Relatie[", "Onderling[", "Kostenplaats"),
     "office": ("'Openstaand nu'", "'Te betalen nu'"),
 }
 

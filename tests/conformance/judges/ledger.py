@@ -282,7 +282,7 @@ def _opening_rows(calendars, model):
     for (division, account), cents in opening(calendars, model).items():
         yield {
             "Administratie": division, "GrootboekKey": key(division, guid(division, 1, account)),
-            "Boekingstype": OPENING, "Datum": day.isoformat(), "Bedrag": cents / 100,
+            "Boekingstype": OPENING, "Datum": day.isoformat(), "Bedrag": cents / 100, "KostenplaatsKey": f"{division}|",
         }  # fmt: skip
 
 
@@ -303,7 +303,8 @@ def _mutatie(line, day):
         "Administratie": division, "Boekstuksleutel": key(division, line["EntryID"]), "Boekstuk": line["EntryNumber"],
         "Regelnummer": line["LineNumber"], "Boekingstype": line["Type"], "Dagboek": line["JournalCode"],
         "Datum": day.isoformat(), "Boekdatum": line["Date"][:10], "Boekjaar": line["FinancialYear"],
-        "Periode": line["FinancialPeriod"], "GrootboekKey": key(division, line["GLAccount"]),
+        "Periode": line["FinancialPeriod"], "KostenplaatsKey": f"{division}|",
+        "GrootboekKey": key(division, line["GLAccount"]),
         "RelatieKey": key(division, line["Account"]), "Omschrijving": line["Description"],
         "Factuurnummer": line["InvoiceNumber"], "Vervaldatum": (line["DueDate"] or "")[:10] or None,
         "Bedrag": line["AmountDC"],
@@ -381,6 +382,11 @@ def expected_relatie(divisions):
         for division in divisions
         for code in ("K1", "K2", "L1")
     ]  # fmt: skip
+
+
+def expected_kostenplaats(divisions):
+    """The small database has no table of cost centres: only the row of lines without one is left."""
+    return [{"KostenplaatsKey": f"{division}|", "Administratie": division, "Code": None} for division in divisions]
 
 
 def expected_controle(divisions):

@@ -26,6 +26,7 @@ EXPECTED = {
     "Openstaande posten": ledger.expected_open,
     "Openstaand nu": lambda calendars, _model: ledger.expected_open_now(calendars),
     "Te betalen nu": lambda calendars, _model: ledger.expected_open_now(calendars, 2),
+    "Kostenplaats": lambda calendars, _model: ledger.expected_kostenplaats(calendars),
     "Budget": ledger.expected_budget,
 }
 

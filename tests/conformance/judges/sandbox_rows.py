@@ -22,8 +22,9 @@ FOLDED = 25
 
 # Tables that read no database. Their rows are literals of the templates: test_execution.py and test_templates.py.
 LITERAL = {
-    "Administratie", "Boekmaand", "Controle", "Definities", "Meetwaarden", "Onderling", "Ouderdomsklasse",
-    "Rapportregel", "Regelopbouw", "Scenario", "Signaal", "Toegang", "Vergelijkingsbasis", "Tijdvergelijking",
+    "Administratie", "Boekmaand", "Controle", "Definities", "Kasstroomregel", "Meetwaarden", "Onderling",
+    "Ouderdomsklasse", "Rapportregel", "Regelopbouw", "Scenario", "Signaal", "Toegang", "Vergelijkingsbasis",
+    "Tijdvergelijking",
 }  # fmt: skip
 
 
@@ -55,7 +56,7 @@ class Expected:
             "Mutaties": self.mutaties, "Saldi": self.saldi, "Openstaande posten": self.open_items,
             "Openstaand nu": self.open_now, "Budget": self.budget, "Grootboek": self.accounts,
             "Relatie": self.relations, "Administratiecontrole": self.control, "Datum": self.days,
-            "Verversing": self.refreshed,
+            "Verversing": self.refreshed, "Te betalen nu": self.owed_now, "Kostenplaats": self.cost_centres,
         }  # fmt: skip
         if table in made:
             return list(made[table]())
@@ -87,6 +88,7 @@ class Expected:
                 yield {
                     "Administratie": division, "GrootboekKey": key(division, account), "Boekingstype": OPENING,
                     "Datum": last.isoformat(), "Bedrag": cents / 100, "Onderling met": other,
+                    "KostenplaatsKey": f"{division}|",
                 }  # fmt: skip
 
     def with_whom(self, row):
@@ -124,6 +126,7 @@ class Expected:
                     "Boekdatum": booked, "Boekjaar": row["FinancialYear"], "Periode": row["FinancialPeriod"],
                     "GrootboekKey": key(division, row["GLAccount"]), "RelatieKey": key(division, row["Account"]),
                     "Omschrijving": row["Description"], "Kostenplaats": row["CostCenter"],
+                    "KostenplaatsKey": f"{division}|{row['CostCenter'] or ''}",
                     "Kostendrager": row["CostUnit"], "Factuurnummer": row["InvoiceNumber"],
                     "Vervaldatum": day(row["DueDate"]), "Uw referentie": row["YourRef"], "Bedrag": row["AmountDC"],
                     "Onderling met": self.with_whom(row),
@@ -162,10 +165,26 @@ class Expected:
                     "Dagen vervallen": days_between(due, last), "Openstaand": row["OUTSTANDINGAMTDC"],
                 }  # fmt: skip
 
-    def open_now(self):
-        for row in self.own(f"{REST}.Financial.ReceivablesList"):
+    def open_now(self, entity="ReceivablesList"):
+        for row in self.own(f"{REST}.Financial.{entity}"):
             late = days_between(day(row["DueDate"]), self.facts.today.isoformat())
             yield {"Administratie": row["Division"], "Dagen vervallen": late, "Openstaand": row["Amount"]}
+
+    def owed_now(self):
+        return self.open_now("PayablesList")
+
+    def cost_centres(self):
+        """The cost centres of each division, and the row of lines that have none."""
+        for row in self.own(f"{REST}.HRM.Costcenters"):
+            yield {
+                "KostenplaatsKey": f"{row['Division']}|{row['Code']}", "Administratie": row["Division"],
+                "Code": row["Code"], "Code en naam": f"{row['Code']} {row['Description']}",
+            }  # fmt: skip
+        for division in self.facts.divisions:
+            yield {
+                "KostenplaatsKey": f"{division}|", "Administratie": division, "Code": None,
+                "Code en naam": self.words["text"]["without_cost_centre"],
+            }  # fmt: skip
 
     def budget(self):
         for row in self.own(f"{REST}.Budget.Budgets"):
@@ -179,22 +198,31 @@ class Expected:
     def accounts(self):
         for row in self.own(f"{REST}.Financial.GLAccounts"):
             code = row["Code"].strip()
-            line, step = self._line(row, code)
+            line, step, turn = self._line(row, code)
+            assets = line and self.sides.get(line) == "A"
             words = list(self.words["mapped"].values())
             yield {
                 "GrootboekKey": key(row["Division"], row["ID"]), "Administratie": row["Division"], "Code": code,
                 "Omschrijving": row["Description"], "Code en naam": f"{code} {row['Description']}",
                 "Type": row["Type"], "Balanstype": row["BalanceType"], "Balanszijde": row["BalanceSide"],
                 "Regelgroep": line, "Regel": line and self.words["line"][line], "Indelingnr": step,
-                "Indeling door": words[step - 1],
+                "Indeling door": words[step - 1], "Omslagregel": turn,
+                "Omslagteken": (1 if assets else -1) if turn else None,
             }  # fmt: skip
 
     @cached_property
     def words(self):
         return toml(f"texts/{self.language}.toml")
 
+    @cached_property
+    def sides(self):
+        return {line["name"]: line.get("side") for line in toml("lines.toml")["line"]}
+
     def _line(self, row, code):
-        """An account's report line and the step that gave it: the workbook's row, its type, its balance side."""
+        """An account's report line, the step that gave it (workbook, type, balance side, none) and what it turns to.
+
+        The sandbox classifies no account by RGS or a scheme of its own.
+        """
         platform = toml("source.toml")
         statements = {line["name"]: line["statement"] for line in toml("lines.toml")["line"]}
         mapped = [
@@ -203,11 +231,12 @@ class Expected:
             if division == row["Division"] and first <= int(code) <= last
         ]
         if mapped:
-            return (mapped[0] if statements[mapped[0]] == row["BalanceType"] else None), 1
+            return (mapped[0], 1, None) if statements[mapped[0]] == row["BalanceType"] else (None, 6, None)
         by_type = platform["account_types"].get(str(row["Type"]))
         if by_type and statements[by_type] == row["BalanceType"]:
-            return by_type, 2
-        return platform["balance_sides"].get(row["BalanceType"] + row["BalanceSide"]), 3
+            return by_type, 4, platform["account_type_turns"].get(str(row["Type"]))
+        by_side = platform["balance_sides"].get(row["BalanceType"] + row["BalanceSide"])
+        return by_side, 5 if by_side else 6, None
 
     def relations(self):
         for row in self.own(f"{REST}.CRM.Accounts"):

@@ -1,6 +1,7 @@
 """The SQL twins of ../../figures: what each measure must be in a selection, asked from the ledger's own tables."""
 
 import datetime as dt
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -9,6 +10,21 @@ from judges.places import ROOT
 
 FIGURES = ROOT / "tests" / "figures"
 MAX_AGE = {-100_000: 0, 1: 30, 31: 60, 61: 90, 91: 100_000}
+
+
+PART = re.compile(r"\{(\w+)((?::\w+)*)\}")
+
+
+@cache
+def expanded(sql, days=("year_start", "d1")):
+    """SQL with the subqueries it asks: {stand:last} is stand.sql on :last, {trial:a:b} is trial.sql from :a to :b."""
+
+    def one(found):
+        own = tuple(found[2].split(":")[1:]) or days
+        text = expanded((FIGURES / f"{found[1]}.sql").read_text(encoding="utf-8"), own)
+        return text.replace(":day", f":{own[0]}").replace(":from", f":{own[0]}").replace(":to", f":{own[-1]}")
+
+    return PART.sub(one, sql)
 
 
 @cache
@@ -83,7 +99,7 @@ class Model:
 FILTERS = {
     "divisions": "Administratie.Administratie", "line": "Rapportregel.Omschrijving", "axis": "Boekmaand.Boekmaandnr",
     "age": "Ouderdomsklasse.Van", "basis": "Vergelijkingsbasis.Nummer", "check": "Controle.Nummer",
-    "signal": "Signaal.Nummer", "mutual": "Onderling.Nummer",
+    "signal": "Signaal.Nummer", "mutual": "Onderling.Nummer", "cash": "Kasstroomregel.Nummer",
 }  # fmt: skip
 
 
@@ -132,8 +148,8 @@ class Twins:
             "today": model.today,
         }  # fmt: skip
         values = {key: day.isoformat() for key, day in values.items()}
-        values |= {key: context.get(key) for key in ("basis", "check", "signal")} | {"rule": context.get("line")}
-        values["eliminated"] = context.get("mutual") == 2
+        values |= {key: context.get(key) for key in ("basis", "check", "signal", "cash")}
+        values |= {"rule": context.get("line"), "eliminated": context.get("mutual") == 2}
         values |= {"end_month": model.end_month, "office": model.office, "refreshed": f"{model.today:%d-%m-%Y} 09:00"}
         if not model.scenario:
             values["basis"] = None
@@ -176,7 +192,7 @@ class Selection:
         return self.measured(base, kind, suffix)
 
     def ask(self, sql, **values):
-        answer = self.connection.execute(sql, self.parameters | values).fetchone()
+        answer = self.connection.execute(expanded(sql), self.parameters | values).fetchone()
         return answer[0] if answer else None
 
     def measured(self, base, kind, suffix):
