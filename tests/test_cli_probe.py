@@ -105,9 +105,9 @@ def test_all_is_well(capsys, service):
     assert (code, err) == (0, "")
     assert [re.split(r"  +", line) for line in out.splitlines()] == [
         ["klant", "bereikbaar", "aangemeld", "tabellen", "kolommen", "administraties", "nieuwste boeking"],
-        ["bakker", "ja", "ja", "7/7", "41/41", "1 van 1", "vandaag"],
-        ["oneill", "ja", "ja", "7/7", "41/41", "2 van 2", "vandaag"],
-        ["_office", "ja", "ja", "5/5", "22/22", "3 van 3", "-"],
+        ["bakker", "ja", "ja", "9/9", "50/50", "1 van 1", "vandaag"],
+        ["oneill", "ja", "ja", "9/9", "50/50", "2 van 2", "vandaag"],
+        ["_office", "ja", "ja", "7/7", "30/30", "3 van 3", "-"],
         ["3 databases: 3 in orde, 0 let op, 0 fout. Bewaard in output/probe.html."],
     ]
     assert len(service.asked) == sum(entry["requests"] for entry in state()) < 40

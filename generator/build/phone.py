@@ -6,7 +6,10 @@ not shown on a phone.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from generator.jsontext import Document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,12 +20,24 @@ WIDTH = 324
 _MARGIN, _GUTTER = 8, 8
 _FULL = WIDTH - 2 * _MARGIN
 _HALF = (_FULL - _GUTTER) // 2
-_TABLES = frozenset({"tableEx", "pivotTable"})
 _CARD, _LABEL = "cardVisual", "label"
 # Heights; what a table or chart holds is scrolled or drawn smaller, a card needs its title, figure and comparison.
 _HEIGHTS = {"cardVisual": 92, "slicer": 48, "actionButton": 40, "image": 48, "tableEx": 300, "pivotTable": 340}
 _TEXTS = {"title": 40, "right": 28, "label": 18, "muted": 40, "findings": 220, "line": 56, "line_right": 72}
 _CHART = 220
+
+
+@lru_cache(maxsize=1024)
+def files(visuals: tuple[Visual, ...], schema: str) -> tuple[Document, ...]:
+    """Return what stands beside each visual's own file, in their order, under the address of its schema."""
+    return tuple(_file(place, order, schema) for order, (_, place) in enumerate(places(visuals)))
+
+
+def _file(place: Position, order: int, schema: str) -> Document:
+    x, y, width, height = place
+    deep = order * 1000
+    position = {"x": x, "y": y, "z": deep, "height": height, "width": width, "tabOrder": deep}
+    return Document({"$schema": schema, "position": position})
 
 
 def places(visuals: Iterable[Visual]) -> Iterator[tuple[str, Position]]:

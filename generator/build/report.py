@@ -22,7 +22,7 @@ from generator.jsontext import Document
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generator.catalogue import Catalogue, Language, Page, Position
+    from generator.catalogue import Catalogue, Language, Page
     from generator.resolve.client import Client, ClientReport
     from generator.spec.pictures import Picture
 
@@ -169,25 +169,13 @@ def _page_files(page_id: str, page: Page, client: Client, scene: _Scene) -> dict
     """Return a page's own file and a file per visual; what is of no client is made once for all that have it."""
     folder = f"pages/{page_id}"
     files = {f"{folder}/page.json": _page_file(page_id, page, scene)}
+    small = phone.files(_shown(page), schema("visualContainerMobileState"))
     for order, visual in enumerate(_shown(page)):
         own = _own_texts(visual, client, scene)
         name, content = (_visual_file if own else _common_visual_file)(visual, order, scene, own)
         files[f"{folder}/visuals/{name}/visual.json"] = content
-        files[f"{folder}/visuals/{name}/mobile.json"] = _mobile(_phone(page)[order], order)
+        files[f"{folder}/visuals/{name}/mobile.json"] = small[order]
     return files
-
-
-@lru_cache(maxsize=1024)
-def _phone(page: Page) -> tuple[Position, ...]:
-    """Return where the visuals of a page stand on a phone, in their order."""
-    return tuple(place for _, place in phone.places(_shown(page)))
-
-
-@lru_cache(maxsize=4096)
-def _mobile(place: Position, order: int) -> Document:
-    x, y, width, height = place
-    position = {"x": x, "y": y, "z": order * 1000, "height": height, "width": width, "tabOrder": order * 1000}
-    return Document({"$schema": schema("visualContainerMobileState"), "position": position})
 
 
 @lru_cache(maxsize=1024)

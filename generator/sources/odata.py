@@ -130,6 +130,9 @@ def _compare(finding: Finding, need: Need, sets: Sets) -> None:
     """Note a table that is missing, columns that are missing, and columns of another type than the reports expect."""
     queries = ", ".join(need.queries)
     columns = sets.get(finding.question.named(need.entity_set))
+    if columns is None and need.absent:
+        finding.say("B131", table=need.entity_set, queries=queries)
+        return
     if columns is None:
         finding.missing_tables.append(need.entity_set)
         finding.say("B237", table=need.entity_set, queries=queries)

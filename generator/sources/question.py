@@ -20,7 +20,8 @@ class Need:
     """An entity set without its alias, and what all queries of a client together ask of it.
 
     ``columns`` maps a name to a kind in the words of ``tables.toml``; without an ``optional`` one a refresh succeeds.
-    ``checks`` tells that a query reads the set without a filter on divisions, to see one that does not belong.
+    ``checks`` tells that a query reads the set without a filter on divisions, to see one that does not belong;
+    ``absent`` that reports do without the whole set.
     """
 
     entity_set: str
@@ -29,6 +30,7 @@ class Need:
     queries: tuple[str, ...]
     division: str
     checks: bool
+    absent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def question(client: Client, catalogue: Catalogue, sandbox_url: str = "") -> Que
 
 
 def _nothing(read: Read) -> Need:
-    return Need(read.entity_set, {}, frozenset(read.columns), (), read.division, checks=False)
+    return Need(read.entity_set, {}, frozenset(read.columns), (), read.division, checks=False, absent=True)
 
 
 def _joined(need: Need, read: Read) -> Need:
@@ -84,4 +86,5 @@ def _joined(need: Need, read: Read) -> Need:
         optional=frozenset(columns.keys() - required),
         queries=queries,
         checks=need.checks or read.checks,
+        absent=need.absent and read.absent,
     )
