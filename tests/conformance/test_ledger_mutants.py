@@ -15,6 +15,7 @@ KEY = (
     "Personeelskosten", "Overige opbrengsten", "EBITDA YTD", "Vaste activa", "Totaal activa", "Eigen vermogen",
     "Kortlopende schulden", "Crediteurensaldo", "Balanssaldo VJ", "Beginsaldo", "Openstaand debiteuren",
     "Liquide middelen", "Vlottende activa", "Financiële baten en lasten", "Debiteurensaldo", "Btw-positie",
+    "Langlopende schulden",
     "Te betalen vandaag", "Te betalen vandaag vervallen",
 )  # fmt: skip
 LEAST = 0.95

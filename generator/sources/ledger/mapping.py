@@ -25,7 +25,7 @@ RGS = {
     "0580": "BEivOreOvw",
     "0590": "BEivOvrAlr",
     "0700": "BLasSakLvl",
-    "0710": "BLasOlsOsl",  # long-term here, short-term by its type
+    "0710": "BSchAosLvk",  # an own scheme may say otherwise
     "0750": "WOmzNohOlh",  # of the other statement: it can't be right
     "1000": "BLimKasKas",
     "1100": "BLimBanRba",  # turns into BSchSakRba when overdrawn
