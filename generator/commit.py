@@ -221,10 +221,11 @@ def _prune(where: Place, paths: Iterable[str]) -> None:
     """Remove the folders that files have left empty, up to and including the bundle's own."""
     for path in paths:
         folder = f"{where.folder}/{path}"
-        with suppress(OSError):  # not empty, or gone
+        with suppress(OSError):  # not empty
             while len(folder) > len(where.folder):
                 folder = os.path.dirname(folder)
-                os.rmdir(folder)
+                with suppress(FileNotFoundError):  # gone in a run that was killed before it came to the one above
+                    os.rmdir(folder)
 
 
 def _note(where: Place, journal: Journal) -> None:

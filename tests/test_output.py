@@ -279,6 +279,28 @@ def test_a_bundle_with_nothing_else_in_it_is_removed_whole(tmp_path):
     assert list(bundles(tmp_path)) == ["b"]
 
 
+@pytest.mark.parametrize("moment", [0, 1, 2])
+def test_a_removal_cut_off_between_two_folders_is_finished(tmp_path, monkeypatch, moment):
+    _office(tmp_path, "acme", files={"queries/financieel/a.pq": b"1"})
+    left = moment
+
+    def until_the_moment(folder, really=os.rmdir):
+        nonlocal left
+        if left == 0:
+            raise KeyboardInterrupt
+        left -= 1
+        really(folder)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(commits.os, "rmdir", until_the_moment)
+        patched.setattr(commits, "_undo", lambda _: None)  # as after kill -9: nothing runs any more
+        with pytest.raises(KeyboardInterrupt):
+            remove(tmp_path, "acme")
+    assert (tmp_path / "acme").is_dir()
+    assert recover(tmp_path) == ()
+    assert not (tmp_path / "acme").exists()
+
+
 def test_only_bundles_that_the_manifest_names_are_removed(tmp_path):
     _office(tmp_path, "acme")
     _write(tmp_path, _files(OLD, client="other"), "other")

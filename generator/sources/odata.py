@@ -230,8 +230,9 @@ def _uncounted(finding: Finding, failure: Failure, table: str) -> None:
 
 
 def _judge(finding: Finding, today: dt.date) -> None:
-    """Say which tables are empty, and whether nothing new came for a long time."""
-    empty = [table.name for table in finding.tables if table.rows == 0]
+    """Say which tables are empty, save those that reports do without, and whether nothing new came for a long time."""
+    spared = {need.entity_set for need in finding.question.needs if need.absent}
+    empty = [table.name for table in finding.tables if table.rows == 0 and table.name not in spared]
     if empty:
         finding.say("B243", tables=", ".join(empty))
     newest = finding.newest

@@ -8,15 +8,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+# Columns that questions name in a table that may well be without rows: not every office classifies its accounts.
+_ASKED_OF_NONE = {
+    "GLAccountClassificationMappings": (
+        "GLAccount",
+        "ClassificationCode",
+        "ClassificationDescription",
+        "GLSchemeCode",
+        "GLSchemeDescription",
+    )
+}
+
 
 def connect(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> sqlite3.Connection:
     """Return a database in memory with a table per entity set; dates stay texts such as ``2026-01-31T00:00:00Z``."""
     connection = sqlite3.connect(":memory:")
     for entity_set, rows in tables.items():
-        columns = list(rows[0]) if rows else ["Division"]
+        table = entity_set.rpartition(".")[2]
+        columns = list(rows[0]) if rows else ["Division", *_ASKED_OF_NONE.get(table, ())]
         names = ", ".join(f'"{name}"' for name in columns)
         marks = ", ".join("?" * len(columns))
-        table = entity_set.rpartition(".")[2]
         connection.execute(f'CREATE TABLE "{table}" ({names})')
         statement = f'INSERT INTO "{table}" VALUES ({marks})'  # noqa: S608  names of our own
         connection.executemany(statement, [tuple(row[name] for name in columns) for row in rows])
