@@ -133,6 +133,15 @@ def test_warnings_alone_are_no_failure(capsys):
     assert bundel(capsys, "check")[0] == 0
 
 
+def test_check_knows_the_templates_of_this_folder(capsys):
+    save(Path("report_specs"), SLIP)
+    Path("templates/exact_online").mkdir(parents=True)
+    Path("templates/exact_online/reports.toml").write_text("not toml", encoding="utf-8")
+    code, _, err = bundel(capsys, "check")
+    assert code == 1
+    assert "reports.toml" in err
+
+
 def test_check_writes_nothing_but_a_marked_copy(capsys):
     path = save(Path("report_specs"), SLIP)
     before = path.read_bytes()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from generator.cli.make import templates_of
 from generator.cli.options import Settings, shared, speak
 from generator.cli.text import SEVERITY, count, in_order, problem_lines, say, say_json, tally, terminal_width, wrap
 from generator.problems import Problem, Stop, messages
@@ -139,7 +140,7 @@ def _read(settings: Settings) -> tuple[Spec, tuple[Problem, ...], int]:
     files = workbooks(settings.specs)
     if not settings.specs.exists() or not files:
         raise Stop([Problem("B007", None, {"path": settings.specs.as_posix()})], _WRONG_COMMAND)
-    loaded = pipeline.load(settings.specs, settings.templates)
+    loaded = pipeline.load(settings.specs, templates_of(settings))
     return loaded.spec, loaded.problems, len(files)
 
 
