@@ -72,7 +72,8 @@ def test_the_example_office_is_in_order(office, asked, probe, tmp_path):
     for client, database in databases.items():
         assert database["divisions_expected"] == database["divisions_found"] == sorted(office.divisions(client))
         assert {table["name"] for table in database["tables"]} == {entity for entity, _ in asked[client]}
-        assert all(table["rows"] for table in database["tables"])
+        empty = {table["name"] for table in database["tables"] if not table["rows"]}
+        assert empty <= {"ExactOnlineREST.Financial.GLAccountClassificationMappings"}, "the example uses no RGS"
     assert len(requests) == sum(database["requests"] for database in databases.values())
     assert max(Counter(requests).values()) == 1, "nothing is asked twice"
     assert not [request for request in requests if re.search(r"\$(orderby|skip|apply|search)\b", request)]
