@@ -22,8 +22,12 @@ REPORTS = "\n## Rapporten\n| Klant | Rapport | Pagina's |\n"
 TABLES = "\n## Tabellen\n| Klant | Entiteit | Naam | Kolommen | Filter |\n"
 MAPPINGS = "\n## Rekeningindeling\n| Klant | Van | Tot | Regel |\n"
 TEXTS = "\n## Teksten\n| Klant | Rapport | Pagina | Tekst |\n"
+BUDGET = ONE.replace("| Code | Naam | URL |", "| Code | Budgetscenario | Naam | URL |").replace(
+    "| bakker | Bak", "| bakker | B26 | Bak"
+)
 CARD = "| bakker | financieel | Eigen | cardVisual | Netto-omzet | | | |\n"
 JOURNALS = "ExactOnlineREST.Financial.Journals"
+BODY = 152  # where the visuals of a page begin, below head and filters
 
 
 def near(folder, tables):
@@ -362,6 +366,32 @@ def test_findings_go_with_their_report_and_page(tmp_path):
     made = client(load(tmp_path, ONE + rows))
     assert made.texts == {("financieel", "Samenvatting"): "Voor u"}
     assert not client(load(tmp_path, ONE + rows), "_office").texts
+
+
+@pytest.mark.parametrize("code", ["bakker", "_office"])
+def test_findings_stand_below_everything_else_on_a_page(tmp_path, code):
+    report = "kantoor" if code == "_office" else "financieel"
+    asked = [page.name for page in client(load(tmp_path, BUDGET), code).reports[0].pages]
+    rows = "".join(f"| {code} | {report} | {page} | Kijk hier |\n" for page in asked)
+    loaded = load(tmp_path, BUDGET + TEXTS + rows)
+    for page in client(loaded, code).reports[0].pages:
+        body = [visual for visual in page.visuals if visual.at and visual.at[1] >= BODY]
+        before = {visual.name: visual.at for visual in loaded.catalogue.pages[page.name].visuals}
+        if page.name == "Toelichting":
+            continue  # the page that is for findings only
+        assert [visual.name for visual in body if visual.at[1] + visual.at[3] > 592] == ["bevindingen"], page.name
+        assert [(place(one), place(other)) for one, other in combinations(body, 2) if overlaps(one.at, other.at)] == []
+        for visual in body[:-1]:
+            assert visual.at[3] >= min(96, before[visual.name][3]), place(visual)
+
+
+def test_a_line_of_a_chart_that_is_no_budget_is_there_without_one(tmp_path):
+    def lines(rows):
+        pages = client(load(tmp_path, rows)).reports[0].pages
+        return {visual.name: visual.lines for page in pages for visual in page.visuals if visual.lines}
+
+    assert lines(ONE) == {"kasstroom_per_maand": ("Kaspositie per boekmaand",)}
+    assert lines(BUDGET)["omzet_per_maand"] == ("Netto-omzet per boekmaand budget",)
 
 
 # -------------------------------------------------------------------------------------------------- account mapping

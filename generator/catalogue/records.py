@@ -164,6 +164,7 @@ class Visual:
     values: tuple[str, ...] = ()
     budget_values: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
+    budget_lines: tuple[str, ...] = ()
     series: str | None = None
     title_measure: str | None = None
     colours: tuple[str, ...] = ()

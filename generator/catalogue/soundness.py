@@ -58,8 +58,14 @@ def _of_visual(visual: Visual, known: Catalogue) -> Iterator[str]:
     if "visualType" not in known.visuals.get(template, {}).get("visual", {}):
         yield f"visuals/{template}.json"
     single = (visual.series, visual.title_measure, visual.colour, visual.background, visual.not_blank)
-    fields = [*visual.category, *visual.values, *visual.budget_values, *visual.lines, *visual.compare, *visual.sort[:1]]
-    fields += [*visual.cell_colours.values(), *visual.captions, *(text for text in single if text)]
+    fields = [*visual.category, *visual.values, *visual.budget_values, *visual.lines, *visual.budget_lines]
+    fields += [
+        *visual.compare,
+        *visual.sort[:1],
+        *visual.cell_colours.values(),
+        *visual.captions,
+        *(text for text in single if text),
+    ]
     yield from (text for text in fields if not _is_field(text, known))
     keys = [key for key in (visual.title, visual.subtitle, visual.text, visual.alt) if key]
     for key in (*keys, *visual.captions.values()):

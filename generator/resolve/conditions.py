@@ -19,6 +19,7 @@ _FOOT = (24, 608, 1232, 88)
 """Where the accountant's findings stand on a page that has them; the page's visuals end above it."""
 
 _HEAD = frozenset({"titel", "wie", "periodetekst", "controles", "logo"})
+_ALL_FINDINGS = "has_texts"  # the condition of a page that shows the findings of all pages itself
 _IMAGE = "image"
 _GUTTER = 16
 _LEAST_HEIGHT = 96
@@ -59,7 +60,7 @@ def pages_for(client: Client, report: str, pages: Sequence[Page]) -> Iterator[Pa
     facts = Facts.of(client)
     for page in pages:
         if facts.hold(page.when):
-            yield _page(page, facts, found=(report, page.name) in client.texts and not page.when)
+            yield _page(page, facts, found=(report, page.name) in client.texts and page.when != _ALL_FINDINGS)
 
 
 def head_of(client: Client, report: str, page: Page) -> tuple[Visual, ...]:
@@ -78,7 +79,7 @@ def _page(page: Page, facts: Facts, *, found: bool) -> Page:
     logo = next((visual.at for visual in visuals if visual.kind == _IMAGE), None)
     if logo:
         visuals = tuple(_before(visual, logo) for visual in visuals)
-    return replace(page, visuals=(*map(_above_foot, visuals), _findings(_FOOT)) if found else visuals)
+    return replace(page, visuals=(*_above_foot(visuals), _findings(_FOOT)) if found else visuals)
 
 
 def _before(visual: Visual, logo: Position) -> Visual:
@@ -91,12 +92,13 @@ def _before(visual: Visual, logo: Position) -> Visual:
 
 @lru_cache(maxsize=4096)
 def _visual(visual: Visual, budget: bool, *, single: bool) -> Visual:
-    """Return a visual with what depends on the client settled: budget columns, and a slicer's single choice."""
+    """Return a visual with what depends on the client settled: budget columns and lines, a slicer's single choice."""
     return replace(
         visual,
         values=(*visual.values, *(visual.budget_values if budget else ())),
         budget_values=(),
-        lines=visual.lines if budget else (),
+        lines=(*visual.lines, *(visual.budget_lines if budget else ())),
+        budget_lines=(),
         single=visual.single or single,
     )
 
@@ -106,13 +108,24 @@ def _findings(place: Position) -> Visual:
     return Visual("bevindingen", "textbox", style="findings", at=place, text="findings", alt="findings_title")
 
 
+def _above_foot(visuals: Sequence[Visual]) -> Iterator[Visual]:
+    """Yield visuals that end above the foot of the page: shorter, or, where too little would be left, moved up.
+
+    What stands above a row that moves up ends before it; what stands beside it ends as the row does.
+    """
+    end = _FOOT[1] - _GUTTER
+    stuck = [at for visual in visuals if (at := visual.at) and at[1] + at[3] > end and end - at[1] < _LEAST_HEIGHT]
+    top = min((at[1] for at in stuck), default=end)
+    rise = max((at[1] + at[3] - end for at in stuck), default=0)
+    for visual in visuals:
+        yield visual if visual.at is None else _higher(visual, visual.at, top, rise)
+
+
 @lru_cache(maxsize=4096)
-def _above_foot(visual: Visual) -> Visual:
-    """Return a visual that ends above the foot of the page: shorter, as long as it stays tall enough to read."""
-    if visual.at is None:
-        return visual
-    x, y, width, height = visual.at
-    room = _FOOT[1] - _GUTTER - y
-    return (
-        replace(visual, at=(x, y, width, room)) if y + height > _FOOT[1] - _GUTTER and room >= _LEAST_HEIGHT else visual
-    )
+def _higher(visual: Visual, at: Position, top: int, rise: int) -> Visual:
+    """Return a visual of a page on which what begins at ``top`` or lower moves up by ``rise``, 0 where nothing does."""
+    x, y, width, height = at
+    if rise and y >= top:
+        return replace(visual, at=(x, y - rise, width, height))
+    end = top - rise - _GUTTER if rise and y + height <= top else _FOOT[1] - _GUTTER
+    return replace(visual, at=(x, y, width, end - y)) if y + height > end else visual
