@@ -382,7 +382,7 @@ def test_findings_stand_below_everything_else_on_a_page(tmp_path, code):
         assert [visual.name for visual in body if visual.at[1] + visual.at[3] > 592] == ["bevindingen"], page.name
         assert [(place(one), place(other)) for one, other in combinations(body, 2) if overlaps(one.at, other.at)] == []
         for visual in body[:-1]:
-            assert visual.at[3] >= min(96, before[visual.name][3]), place(visual)
+            assert visual.at[3] >= min(140, before[visual.name][3]), place(visual)
 
 
 def test_a_line_of_a_chart_that_is_no_budget_is_there_without_one(tmp_path):

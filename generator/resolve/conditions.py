@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from generator.catalogue import Visual
-from generator.resolve.layout import overlaps
+from generator.resolve.layout import overlaps, pulled_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +22,6 @@ _HEAD = frozenset({"titel", "wie", "periodetekst", "controles", "logo"})
 _ALL_FINDINGS = "has_texts"  # the condition of a page that shows the findings of all pages itself
 _IMAGE = "image"
 _GUTTER = 16
-_LEAST_HEIGHT = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,23 +108,12 @@ def _findings(place: Position) -> Visual:
 
 
 def _above_foot(visuals: Sequence[Visual]) -> Iterator[Visual]:
-    """Yield visuals that end above the foot of the page: shorter, or, where too little would be left, moved up.
-
-    What stands above a row that moves up ends before it; what stands beside it ends as the row does.
-    """
-    end = _FOOT[1] - _GUTTER
-    stuck = [at for visual in visuals if (at := visual.at) and at[1] + at[3] > end and end - at[1] < _LEAST_HEIGHT]
-    top = min((at[1] for at in stuck), default=end)
-    rise = max((at[1] + at[3] - end for at in stuck), default=0)
+    """Yield visuals that end above the foot of the page."""
+    places = pulled_up([visual.at for visual in visuals if visual.at], _FOOT[1] - _GUTTER)
     for visual in visuals:
-        yield visual if visual.at is None else _higher(visual, visual.at, top, rise)
+        yield _moved(visual, places[visual.at]) if visual.at else visual
 
 
 @lru_cache(maxsize=4096)
-def _higher(visual: Visual, at: Position, top: int, rise: int) -> Visual:
-    """Return a visual of a page on which what begins at ``top`` or lower moves up by ``rise``, 0 where nothing does."""
-    x, y, width, height = at
-    if rise and y >= top:
-        return replace(visual, at=(x, y - rise, width, height))
-    end = top - rise - _GUTTER if rise and y + height <= top else _FOOT[1] - _GUTTER
-    return replace(visual, at=(x, y, width, end - y)) if y + height > end else visual
+def _moved(visual: Visual, at: Position) -> Visual:
+    return visual if visual.at == at else replace(visual, at=at)

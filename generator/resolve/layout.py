@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 PAGE_WIDTH, PAGE_HEIGHT = 1280, 720
 _LEFT, _TOP, _RIGHT, _BOTTOM = 24, 152, 1256, 696
 _COLUMN, _GUTTER = 88, 16
+_CARD = 96  # the height of a card
 
 
 def overlaps(one: Position, other: Position) -> bool:
@@ -34,6 +36,31 @@ def free_spot(taken: Iterable[Position], columns: int, height: int) -> Position 
             if not any(overlaps(_grown(other), spot) for other in blocked):
                 return spot
     return None
+
+
+def pulled_up(places: Iterable[Position], end: int) -> dict[Position, Position]:
+    """Return for each rectangle where it stands on a page that ends at ``end`` already, in the same rows as before.
+
+    Heights are shared out: what is no taller than a card, and the space between rows, keeps its height.
+    """
+    before = list(places)
+    edges = sorted({edge for _, y, _, height in before for edge in (y, y + height)})
+    gone = max(edges[-1:], default=end) - end
+    gives = [_gives(before, top, bottom) for top, bottom in pairwise(edges)]
+    tall = sum(bottom - top for (top, bottom), some in zip(pairwise(edges), gives, strict=True) if some)
+    if gone <= 0 or tall <= gone:
+        return {place: place for place in before}
+    moved, given = {edges[0]: edges[0]}, 0
+    for (top, bottom), some in zip(pairwise(edges), gives, strict=True):
+        given += bottom - top if some else 0
+        moved[bottom] = bottom - round(gone * given / tall)
+    return {(x, y, width, height): (x, moved[y], width, moved[y + height] - moved[y]) for x, y, width, height in before}
+
+
+def _gives(places: Iterable[Position], top: int, bottom: int) -> bool:
+    """Tell whether a strip of a page can be lower: something stands in it, and nothing that must keep its height."""
+    heights = [height for _, y, _, height in places if y < bottom and y + height > top]
+    return bool(heights) and min(heights) > _CARD
 
 
 def _grown(position: Position) -> Position:
