@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.adopt import queries, sources
-from generator.adopt.lexer import significant, tokens
 from generator.adopt.syntax import read
 from generator.adopt.traces import Traces
 from generator.build import m
+from generator.mlexer import significant, tokens
 
 EMPTY = 'null meta [IsParameterQuery=true, Type="Text", IsParameterQueryRequired=true]'
 TRACES = Traces(

@@ -28,7 +28,7 @@ LAYERS = (
     {"dax"},
     {"spec"},
     {"credentials"},
-    {"problems", "names", "jsontext", "web"},
+    {"problems", "names", "jsontext", "mlexer", "web"},
     {""},  # the package itself, which holds the version
 )
 LONGEST_FUNCTION = 40

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from generator.adopt.lexer import Token, tokens
 from generator.adopt.sources import Edit, edited, is_parameter
 from generator.adopt.syntax import Query, read, split
 from generator.adopt.traces import Piece, Traces, Variable
+from generator.mlexer import Token, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

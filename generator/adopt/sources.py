@@ -17,8 +17,8 @@ from generator.resolve import PARAMETER
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.adopt.lexer import Token
     from generator.adopt.syntax import Let
+    from generator.mlexer import Token
 
 FEED = "OData.Feed"
 _READS_URL = frozenset({FEED, "Web.Contents"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from generator.adopt.lexer import Token, significant, tokens
+from generator.mlexer import Token, significant, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
