@@ -8,9 +8,11 @@ import os
 import re
 import shutil
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from markdown import BASE, save
 
 from generator import catalogue, cli
@@ -506,3 +508,31 @@ def test_doctor_writes_nothing(capsys, output):
     assert checks(capsys)[0] == 0
     assert not output.exists()
     assert not os.path.exists("templates")  # noqa: PTH110  the working folder
+
+
+# ------------------------------------------------------------------------------------------------------ JSON schemas
+
+
+def misfits(name, document):
+    """Return where a document is not as the schema that ships with the package says."""
+    schema = json.loads(files("generator").joinpath(f"schemas/{name}.json").read_text("utf-8"))
+    Draft202012Validator.check_schema(schema)
+    return [error.json_path for error in Draft202012Validator(schema).iter_errors(document)]
+
+
+def test_json_documents_are_as_their_schemas_say(capsys, output):
+    save(Path("report_specs"), TWO.replace("vd-bakker", "vd-bakker2"))
+    planned = json.loads(bundel(capsys, "plan", "--json")[1])
+    assert {change["what"] for change in planned["changes"]} == {"file", "url"}
+    assert misfits("plan", planned) == []
+    assert misfits("plan", planned | {"changes": [planned["changes"][0] | {"kind": "new"}]}) == ["$.changes[0].kind"]
+    _, _, made = generated(capsys)
+    assert misfits("generate", made) == []
+    assert misfits("generate", made | {"bundles": [{"client": "bakker"}]}) != []
+    assert output.is_dir()
+
+
+def test_what_could_not_begin_is_as_the_schemas_say(capsys):
+    save(Path("report_specs"), TWO.replace("https://", "ftp://"))
+    for command in ("plan", "generate"):
+        assert misfits(command, json.loads(bundel(capsys, command, "--json")[1])) == []
