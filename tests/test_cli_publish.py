@@ -276,11 +276,21 @@ def test_json_is_as_the_contract_says(capsys):
     for command in ("status", "rebind", "publish"):
         document = json.loads(bundel(capsys, command, "--json")[1])
         assert {item["model_id"] for item in document["items"]} >= {item["model_id"]}, command
-        schema = json.loads(files("generator").joinpath(f"schemas/{command}.json").read_text("utf-8"))
+        schema = json.loads(files("generator").joinpath("schemas/items.json").read_text("utf-8"))
         described = schema["properties"]["items"]["items"]
         assert schema["properties"].keys() == document.keys()
         assert set(described["required"]) == described["properties"].keys() == item.keys()
         assert {each["status"] for each in document["items"]} <= set(described["properties"]["status"]["enum"])
+
+
+def test_a_bundle_that_is_bound_to_the_sandbox_is_not_published(capsys, service):
+    workbook(1)
+    assert bundel(capsys, "generate", "--sandbox", "--quiet")[0] == 0
+    assert Path("output/_sandbox/k01/manifest.json").is_file()
+    code, _, err = bundel(capsys, "publish", "--yes", "--out", "output/_sandbox")
+    assert code == 1
+    assert err.count("B319") == 2
+    assert service.items == {}
 
 
 @pytest.mark.usefixtures("ready")

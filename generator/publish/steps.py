@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from generator.publish.job import Job
 
 _OWN = frozenset({"workspace", "access"})
+_ID = {fabric.MODEL: "model_id", fabric.REPORT: "report_id"}
+"""Where the id of a thing stands on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +49,8 @@ def workspace(job: Job, _: str) -> None:
 
 def model(job: Job, report: str) -> None:
     """Make or replace the model; the client's URL is in it."""
-    item = job.item(report)
     made = definition.model(job.target, report)
-    if item.operation:
-        _settle(job, report, fabric.MODEL)
-        item = job.item(report)
-    thing = _thing(job, report, fabric.MODEL, item.model_id)
-    sure = False
-    if not item.model_id:
-        identity, sure = _created(job, report, thing, made)
-        job.record.set_item(report, model_id=identity, title=thing.name, operation="")
-        thing = _thing(job, report, fabric.MODEL, identity)
-    if not sure:
-        _updated(job, thing, made)
+    _put(job, report, fabric.MODEL, made)
     job.record.set_item(
         report,
         model_hash=made.hash,
@@ -71,20 +62,25 @@ def model(job: Job, report: str) -> None:
 
 def layer(job: Job, report: str) -> None:
     """Make or replace the report, bound to the model by its id."""
-    item = job.item(report)
-    made = definition.report_of(job.target, report, item.model_id)
-    if item.operation:
-        _settle(job, report, fabric.REPORT)
-        item = job.item(report)
-    thing = _thing(job, report, fabric.REPORT, item.report_id)
+    made = definition.report_of(job.target, report, job.item(report).model_id)
+    _put(job, report, fabric.REPORT, made)
+    job.record.set_item(report, report_hash=made.hash, spec_hash=job.target.spec_hash)
+
+
+def _put(job: Job, report: str, kind: str, made: definition.Definition) -> None:
+    """Make a thing from its definition, or give one that is there its new definition."""
+    if job.item(report).operation:
+        _settle(job, report, kind)
+    key = _ID[kind]
+    identity = getattr(job.item(report), key)
+    thing = _thing(job, report, kind, identity)
     sure = False
-    if not item.report_id:
+    if not identity:
         identity, sure = _created(job, report, thing, made)
-        job.record.set_item(report, report_id=identity, title=thing.name, operation="")
-        thing = _thing(job, report, fabric.REPORT, identity)
+        job.record.set_item(report, **{key: identity}, title=thing.name, operation="")
+        thing = _thing(job, report, kind, identity)
     if not sure:
         _updated(job, thing, made)
-    job.record.set_item(report, report_hash=made.hash, spec_hash=job.target.spec_hash)
 
 
 def title(job: Job, report: str) -> None:
@@ -147,8 +143,7 @@ def _settle(job: Job, report: str, kind: str) -> None:
     fabric.settle(job.service, job.item(report).operation)
     wanted = _thing(job, report, kind, "")
     found = fabric.same(job.service, job.workspace, wanted)
-    key = "model_id" if kind == fabric.MODEL else "report_id"
-    there = {key: found[0].id, "title": wanted.name} if found else {}
+    there = {_ID[kind]: found[0].id, "title": wanted.name} if found else {}
     job.record.set_item(report, operation="", **there)
 
 
