@@ -13,8 +13,9 @@ from markdown import BASE, save
 from generator import catalogue
 from generator.resolve import resolve
 from generator.resolve.client import Condition
-from generator.resolve.layout import PAGE_HEIGHT, PAGE_WIDTH, free_spot, overlaps
+from generator.resolve.layout import free_spot, overlaps
 from generator.spec import workbook
+from generator.spec.rules import PAGE_HEIGHT, PAGE_WIDTH
 
 MEASURES = "\n## Meetwaarden\n| Klant | Naam | DAX |\n"
 VISUALS = "\n## Visuals\n| Klant | Rapport | Pagina | Soort | Waarden | Categorie | Reeks | Positie |\n"

@@ -12,7 +12,8 @@ import pytest
 from generator import catalogue, dax
 from generator.build.pull import page_fields, visual_fields
 from generator.catalogue import split_field
-from generator.resolve.layout import PAGE_HEIGHT, PAGE_WIDTH, overlaps
+from generator.resolve.layout import overlaps
+from generator.spec.rules import PAGE_HEIGHT, PAGE_WIDTH
 
 TEMPLATES = catalogue.packaged()
 KNOWN = catalogue.load()

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 
     from generator.catalogue import Position
 
-PAGE_WIDTH, PAGE_HEIGHT = 1280, 720
 _LEFT, _TOP, _RIGHT, _BOTTOM = 24, 152, 1256, 696
 _COLUMN, _GUTTER = 88, 16
 _CARD = 96  # the height of a card

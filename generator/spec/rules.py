@@ -38,7 +38,7 @@ _PRO_REFRESHES = 8
 _MORNING = "06:00"
 _LONGEST_CODE = 100
 _MOST_COMPARED = 50_000  # pairs of codes, two seconds
-_PAGE_WIDTH, _PAGE_HEIGHT = 1280, 720
+PAGE_WIDTH, PAGE_HEIGHT = 1280, 720
 
 
 def check(spec: Spec) -> tuple[Problem, ...]:
@@ -289,7 +289,7 @@ def visuals_fit(spec: Spec) -> Iterator[Problem]:
         if row.position is None:
             continue
         x, y, width, height = row.position
-        if x < 0 or y < 0 or min(width, height) <= 0 or x + width > _PAGE_WIDTH or y + height > _PAGE_HEIGHT:
+        if x < 0 or y < 0 or min(width, height) <= 0 or x + width > PAGE_WIDTH or y + height > PAGE_HEIGHT:
             values = {"value": ",".join(map(str, row.position))}
             yield Problem("B060", row.where("position"), values, blame(row.client))
 

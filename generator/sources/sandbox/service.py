@@ -45,9 +45,6 @@ if TYPE_CHECKING:
     from generator.sources.sandbox.query import Query
     from generator.sources.sandbox.schema import Table
 
-FAILURES = ("401", "429", "503", "slow", "cut")
-"""How the service can fail on purpose."""
-
 PAGE = 5_000
 _CHUNK = 500
 _LONGEST = 8_192  # of an address; Power Query itself sends at most 2,048 characters of address
