@@ -483,7 +483,7 @@ def test_without_a_key_store_login_says_what_to_do(capsys):
     code, out, err = bundel(capsys, "doctor", "--login")
     assert (code, out) == (4, "")
     assert "B223" in err
-    assert "bundel[publish]" in err
+    assert 'pip install ".[publish]"' in err
 
 
 @pytest.mark.usefixtures("service")

@@ -195,4 +195,4 @@ def test_both_languages_have_the_same_words():
 @pytest.mark.skipif(all(map(importlib.util.find_spec, ("vl_convert", "pbix_mcp"))), reason="the extra is installed")
 def test_without_the_extra_it_says_what_to_install(tmp_path, capsys):
     assert main(["preview", "--out", str(tmp_path), "--lang", "nl"]) == 1
-    assert 'pip install "bundel[preview]"' in capsys.readouterr().err
+    assert 'pip install ".[preview]"' in capsys.readouterr().err

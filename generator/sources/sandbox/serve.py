@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from generator.sources.sandbox.service import Manners
 
 MISSING = "B200"
-_INSTALL = 'python -m pip install "bundel[sandbox]"'
+_INSTALL = 'python -m pip install ".[sandbox]"'
 
 
 @dataclass(frozen=True, slots=True)
