@@ -6,19 +6,30 @@ writes the same bytes thirty times as fast.
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Form = TypeVar("Form")
 
 
 class Document(dict[str, Any]):
     """A JSON object that is written once, however many bundles hold it; it is not changed after it was made."""
 
-    @cached_property
+    @property
     def text(self) -> bytes:
         """Return the document as it stands in a file."""
-        return written(self)
+        return self.once("json", lambda: written(self))
+
+    def once(self, form: str, make: Callable[[], Form]) -> Form:
+        """Return another form of this document, made when it is first asked for."""
+        if form not in self.__dict__:
+            self.__dict__[form] = make()
+        found: Form = self.__dict__[form]
+        return found
 
 
 def written(content: object) -> bytes:

@@ -747,7 +747,7 @@ def test_an_account_mapping_reaches_the_ledger_accounts_of_its_division(tmp_path
     assert re.search(rf'#"710001" = \{{\s*\{{"{start}", "{end}", "Personeelskosten"', source)
 
 
-def test_ids_stay_when_content_changes_and_differ_between_clients(tmp_path, one):
+def test_ids_stay_when_content_changes_and_only_the_database_is_of_one_client(tmp_path, one):
     again = built(tmp_path, ONE + "\n## Meetwaarden\n| Klant | Naam | DAX |\n| bakker | Extra | 1 |\n")
     tags = [
         {each["name"]: each["lineageTag"] for each in model_of(made)["tables"]} | {"": made.reports[0].database["name"]}
@@ -755,7 +755,10 @@ def test_ids_stay_when_content_changes_and_differ_between_clients(tmp_path, one)
     ]
     assert tags[0] == tags[1]
     other = built(tmp_path, ONE.replace("bakker", "smid"), "smid")
-    assert {each["lineageTag"] for each in model_of(other)["tables"]}.isdisjoint(tags[0].values())
+    assert {each["name"]: each["lineageTag"] for each in model_of(other)["tables"]} == {
+        name: tag for name, tag in tags[0].items() if name
+    }
+    assert other.reports[0].database["name"] != tags[0][""]
     assert list(other.reports[0].layer.definition["pages/pages.json"]["pageOrder"]) == list(
         one.reports[0].layer.definition["pages/pages.json"]["pageOrder"]
     )

@@ -51,7 +51,7 @@ def measures_used(group: CalculationGroup) -> frozenset[str]:
     return frozenset().union(*(dax.references(formula).measures for formula in formulas))
 
 
-def table(group: CalculationGroup, stem: tuple[str, str]) -> dict[str, Any]:
+def table(group: CalculationGroup, stem: tuple[str, ...]) -> dict[str, Any]:
     """Return a group as the table of the TMSL model; its two columns take their names from what they hold."""
 
     def column(name: str, kind: str, source: str, **more: object) -> dict[str, Any]:

@@ -6,20 +6,25 @@ Compatibility level 1600 is what Power BI Desktop of 2026 writes; every property
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from generator import names
 from generator.build import calculations
 from generator.build.pull import DIVISION
+from generator.jsontext import Document
 from generator.resolve import PARAMETER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from generator.build.pull import Pulled
     from generator.build.queries import Query
     from generator.catalogue import Catalogue, Column, Measure, Relationship, Table
     from generator.resolve.client import Client, ClientReport
+
+    Node = Mapping[str, Any]  # an object of the model
 
 COMPATIBILITY_LEVEL = 1600
 GROUPS = {"parameter": "Parameters", "source": "Bronnen", "table": "Tabellen"}
@@ -47,13 +52,17 @@ _FORMATS = {
 def database(
     client: Client, report: ClientReport, pulled: Pulled, queries: Sequence[Query], catalogue: Catalogue
 ) -> dict[str, Any]:
-    """Return the TMSL database; ids follow from client, report and name, so they stay when the content changes."""
+    """Return the TMSL database.
+
+    Ids follow from report and name, so they stay when the content changes, and clients' models have them in common;
+    the database's own is of this client.
+    """
     language = catalogue.languages[client.language]
-    stem = (client.code, report.name)
+    stem = (report.name,)
     expressions = {query.name: query for query in queries}
-    home = next(table.name for table in pulled.tables if table.measures)
+    parts = _in_common(pulled, stem, client.language)
     return {
-        "name": names.stable_guid(*stem, "database"),
+        "name": names.stable_guid(client.code, report.name, "database"),
         "compatibilityLevel": COMPATIBILITY_LEVEL,
         "model": {
             "culture": language.culture,
@@ -62,13 +71,10 @@ def database(
             "discourageImplicitMeasures": True,
             "sourceQueryCulture": "en-US",
             "tables": [
-                table_of(
-                    table, stem, expressions[table.name], pulled.measures if table.name == home else (), client.language
-                )
-                for table in pulled.tables
+                _table(table, stem, expressions[table.name], *parts.tables[table.name]) for table in pulled.tables
             ]
-            + [calculations.table(group, stem) for group in pulled.calculations],
-            "relationships": [relationship_of(row, stem) for row in pulled.relationships],
+            + parts.calculations,
+            "relationships": parts.relationships,
             "roles": _roles(client, pulled),
             "expressions": [
                 expression_of(query, stem, language.text("url_description"))
@@ -87,7 +93,33 @@ def database(
     }
 
 
-def relationship_of(row: Relationship, stem: tuple[str, str]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What models of one shape have in common, made once; ``tables`` are columns and measures by table."""
+
+    tables: Mapping[str, tuple[list[Document], list[Document]]]
+    calculations: list[Document]
+    relationships: list[Document]
+
+
+@lru_cache(maxsize=256)
+def _in_common(pulled: Pulled, stem: tuple[str, ...], language: str) -> _Parts:
+    home = next(table.name for table in pulled.tables if table.measures)
+    measures = [Document(measure_of(measure, stem, language)) for measure in pulled.measures]
+    return _Parts(
+        {
+            table.name: (
+                [Document(column_of(column, table, stem)) for column in table.columns.values()],
+                measures if table.name == home else [],
+            )
+            for table in pulled.tables
+        },
+        [Document(calculations.table(group, stem)) for group in pulled.calculations],
+        [Document(relationship_of(row, stem)) for row in pulled.relationships],
+    )
+
+
+def relationship_of(row: Relationship, stem: tuple[str, ...]) -> dict[str, Any]:
     """Return a relationship as a TMSL object."""
     return {
         "name": names.stable_guid(*stem, *row.from_, *row.to),
@@ -99,15 +131,22 @@ def relationship_of(row: Relationship, stem: tuple[str, str]) -> dict[str, Any]:
 
 
 def table_of(
-    table: Table, stem: tuple[str, str], query: Query, measures: Sequence[Measure], language: str
+    table: Table, stem: tuple[str, ...], query: Query, measures: Sequence[Measure], language: str
 ) -> dict[str, Any]:
     """Return a table as a TMSL object, with its query and, where it is their home, the measures."""
+    columns = [column_of(column, table, stem) for column in table.columns.values()]
+    return _table(table, stem, query, columns, [measure_of(measure, stem, language) for measure in measures])
+
+
+def _table(
+    table: Table, stem: tuple[str, ...], query: Query, columns: Sequence[Node], measures: Sequence[Node]
+) -> dict[str, Any]:
     made: dict[str, Any] = {"name": table.name, "lineageTag": names.stable_guid(*stem, table.name)}
     if table.date:
         made["dataCategory"] = "Time"
     if table.hidden:
         made["isHidden"] = True
-    made["columns"] = [column_of(column, table, stem) for column in table.columns.values()]
+    made["columns"] = columns
     made["partitions"] = [
         {
             "name": table.name,
@@ -117,7 +156,7 @@ def table_of(
         },
     ]
     if measures:
-        made["measures"] = [measure_of(measure, stem, language) for measure in measures]
+        made["measures"] = measures
     made["annotations"] = [
         {"name": "PBI_ResultType", "value": "Table"},
         {"name": "PBI_NavigationStepName", "value": "Navigation"},
@@ -125,7 +164,7 @@ def table_of(
     return made
 
 
-def column_of(column: Column, table: Table, stem: tuple[str, str]) -> dict[str, Any]:
+def column_of(column: Column, table: Table, stem: tuple[str, ...]) -> dict[str, Any]:
     """Return a column as a TMSL object."""
     made: dict[str, Any] = {
         "name": column.name,
@@ -149,7 +188,7 @@ def column_of(column: Column, table: Table, stem: tuple[str, str]) -> dict[str, 
     return made
 
 
-def measure_of(measure: Measure, stem: tuple[str, str], language: str) -> dict[str, Any]:
+def measure_of(measure: Measure, stem: tuple[str, ...], language: str) -> dict[str, Any]:
     """Return a measure as a TMSL object."""
     lines = measure.dax.split("\n")
     made: dict[str, Any] = {
@@ -166,7 +205,7 @@ def measure_of(measure: Measure, stem: tuple[str, str], language: str) -> dict[s
     return made
 
 
-def expression_of(query: Query, stem: tuple[str, str], url_description: str) -> dict[str, Any]:
+def expression_of(query: Query, stem: tuple[str, ...], url_description: str) -> dict[str, Any]:
     """Return a shared expression; the parameter's description is the hint that Power BI Desktop shows."""
     made: dict[str, Any] = {
         "name": query.name,
