@@ -228,11 +228,34 @@ def test_own_templates_lie_over_the_packaged_ones(tmp_path):
     assert loaded.catalogue.fingerprint != catalogue.load().fingerprint
 
 
+def test_a_report_may_have_data_of_its_own_in_files_of_its_own(tmp_path):
+    own = tmp_path / "templates/exact_online"
+    for folder, text in (
+        ("measures", '[measure."Dubbel"]\ndax = "2 * [Debet]"\nfolder = "Eigen"'),
+        ("texts/nl", '[report]\neigen = "Eigen"'),
+        ("texts/en", '[report]\neigen = "Own"'),
+        ("reports", '[eigen]\nscope = "client"\nfact = "Mutaties"\npages = ["Balans"]'),
+    ):
+        (own / folder).mkdir(parents=True)
+        (own / folder / "eigen.toml").write_text(text, "utf-8")
+    known = catalogue.load(tmp_path / "templates")
+    assert known.measures["Dubbel"].dax == "2 * [Debet]"
+    assert known.reports["eigen"].pages == ("Balans",)
+    assert known.languages["nl"].sections["report"]["eigen"] == "Eigen"
+    assert "Debet" in known.measures
+
+
 @pytest.mark.parametrize(
     ("path", "content", "code", "said"),
     [
         ("exact_online/measures.toml", "[measure", "B091", "measures.toml"),
         ("exact_online/tables.toml", b"\xff\xfe", "B091", "tables.toml"),
+        (
+            "exact_online/measures/eigen.toml",
+            '[measure."Debet"]\ndax = "1"\nfolder = "x"',
+            "B091",
+            "measures/eigen.toml",
+        ),
         ("exact_online/pages/Samenvatting.toml", "[[visual]]\nname = 'x'\nsoort = 'y'", "B092", "soort"),
         ("exact_online/pages/Samenvatting.toml", "[[visual]]\nname = 'x'", "B091", "kind"),
         ("exact_online/pages/Samenvatting.toml", "include = ['weg']", "B090", "pages/lib/weg.toml"),

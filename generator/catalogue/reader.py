@@ -80,8 +80,8 @@ class _Reader:
         self.reading = ""
 
     def catalogue(self) -> Catalogue:
-        source = self.toml("source.toml")
-        tables = self.toml("tables.toml")
+        source = self.merged("source.toml")
+        tables = self.merged("tables.toml")
         return Catalogue(
             platform={**source, "rgs": self.toml("rgs.toml")},
             entities={name: self.record(Entity, "source.toml", name, row) for name, row in source["entities"].items()},
@@ -90,14 +90,15 @@ class _Reader:
             tables={name: self.table(name, row) for name, row in tables.items() if name != "relationship"},
             relationships=tuple(self.relationship(row) for row in tables["relationship"]),
             measures=self.measures(source["constants"]),
-            calculations={name: self.calculation(name, row) for name, row in self.toml("calculations.toml").items()},
+            calculations={name: self.calculation(name, row) for name, row in self.merged("calculations.toml").items()},
             lines={
                 row["name"]: self.record(Line, "lines.toml", row["name"], row)
-                for row in self.toml("lines.toml")["line"]
+                for row in self.merged("lines.toml")["line"]
             },
             pages={name: self.page(name) for name in self.names("pages", ".toml")},
             reports={
-                name: self.record(Report, "reports.toml", name, row) for name, row in self.toml("reports.toml").items()
+                name: self.record(Report, "reports.toml", name, row)
+                for name, row in self.merged("reports.toml").items()
             }
             | dict(designs.reports(self.files)),
             languages={name: self.language(name) for name in self.names("texts", ".toml")},
@@ -142,6 +143,15 @@ class _Reader:
         except tomllib.TOMLDecodeError as error:
             raise self.stop("B091", path, reason=str(error)) from error
 
+    def merged(self, path: str) -> dict[str, Any]:
+        """Return a file with what stands in the folder of its name beside it: a report may have its own data there."""
+        whole = self.toml(path)
+        folder = path.removesuffix(".toml")
+        for name in sorted(self.names(folder, ".toml")):
+            part = f"{folder}/{name}.toml"
+            _add(whole, self.toml(part), part)
+        return whole
+
     def documents(self, folder: str) -> dict[str, Any]:
         prefix = f"{folder}/"
         found = (path for path in self.files if path.startswith(prefix) and path.endswith(".json"))
@@ -177,7 +187,7 @@ class _Reader:
         return Relationship(ends[0], ends[1])
 
     def measures(self, constants: Mapping[str, Any]) -> dict[str, Measure]:
-        document = self.toml("measures.toml")
+        document = self.merged("measures.toml")
         return {measure.name: measure for measure in expand_measures(document, constants)}
 
     def calculation(self, name: str, row: Mapping[str, Any]) -> CalculationGroup:
@@ -202,7 +212,7 @@ class _Reader:
         return page
 
     def language(self, code: str) -> Language:
-        row = self.toml(f"texts/{code}.toml")
+        row = self.merged(f"texts/{code}.toml")
         sections = {key: value for key, value in row.items() if isinstance(value, dict)}
         rest = {key: value for key, value in row.items() if key not in sections}
         language: Language = self.record(
@@ -213,6 +223,20 @@ class _Reader:
     @staticmethod
     def stop(code: str, path: str, **values: str) -> Stop:
         return Stop([Problem(code, Cell(path), {"path": path, **values})])
+
+
+def _add(whole: dict[str, Any], more: Mapping[str, Any], path: str) -> None:
+    """Add the tables and lists of a document to another; a value that both have is a fault of the one added."""
+    for key, value in more.items():
+        kept = whole.setdefault(key, value)
+        if kept is value:
+            continue
+        if isinstance(kept, dict) and isinstance(value, dict):
+            _add(kept, value, path)
+        elif isinstance(kept, list) and isinstance(value, list):
+            kept.extend(value)
+        else:
+            raise _Reader.stop("B091", path, reason=f"{key} stands in two files")
 
 
 def expand_measures(document: Mapping[str, Any], constants: Mapping[str, Any]) -> list[Measure]:

@@ -1,13 +1,12 @@
 """Mutants: figures made wrong on purpose must turn a comparison with a twin red, or the comparison proves nothing."""
 
 import shutil
-import tomllib
 
 import pytest
 from judges import books
-from judges.places import HERE, ROOT
+from judges.places import HERE, ROOT, merged
 
-MUTANTS = tomllib.loads((HERE / "mutants.toml").read_text(encoding="utf-8"))
+MUTANTS = merged(HERE / "mutants.toml")
 YEARS = 3
 CLIENTS = ("korenaar", "hockeyclub", "_office")
 KEY = (

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import tempfile
-import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -19,7 +18,7 @@ from judges import odata, power_query, twins
 from judges.bundle import Report, manifest, model_of, text
 from judges.execute import execute
 from judges.model import Model
-from judges.places import HERE, ROOT, bundel, run, venv_python
+from judges.places import HERE, ROOT, bundel, merged, run, venv_python
 
 TODAY = dt.date(2026, 11, 24)
 JANUARY = dt.date(2027, 1, 5)  # a new year in which nothing is booked yet: the books end in November
@@ -46,7 +45,7 @@ def owner(division):
 @cache
 def measure_names(path=MEASURES):
     """Every measure of the templates: {name: DAX}, variants included."""
-    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    document = merged(path)
     found = {}
     for name, row in document["measure"].items():
         found[name] = row["dax"]
@@ -65,7 +64,7 @@ SCOPED = {
 @cache
 def blank_in_office():
     """Measures that the office's report leaves blank, since what they compare is not loaded there."""
-    reports = tomllib.loads(MEASURES.with_name("reports.toml").read_text(encoding="utf-8"))
+    reports = merged(MEASURES.with_name("reports.toml"))
     return frozenset(reports["kantoor"].get("without", ()))
 
 

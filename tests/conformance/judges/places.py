@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parents[1]
@@ -16,6 +17,26 @@ PARTS = ("tom", "dax", "readers", "odata", "powerbi", "m", "report_cli")
 
 class MissingToolError(Exception):
     """A judge cannot sit: that is a failure, never a reason to skip."""
+
+
+def merged(path):
+    """A TOML file, and what stands in the folder of its name beside it: a report may have data of its own there."""
+
+    def add(into, more):
+        for key, value in more.items():
+            if isinstance(value, dict):
+                add(into.setdefault(key, {}), value)
+            elif isinstance(value, list):
+                into[key] = [*into.get(key, []), *value]
+            else:
+                assert key not in into, f"{key} stands in two files of {path.stem}"
+                into[key] = value
+        return into
+
+    whole = {}
+    for file in (path, *sorted(path.with_suffix("").glob("*.toml"))):
+        add(whole, tomllib.loads(file.read_text(encoding="utf-8")))
+    return whole
 
 
 def need_tools():

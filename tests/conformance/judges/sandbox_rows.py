@@ -6,12 +6,11 @@ its year is called, and to the opening balance otherwise.
 
 import calendar
 import datetime as dt
-import tomllib
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-from judges.places import ROOT
+from judges.places import ROOT, merged
 
 OPENING = -10
 RECEIVABLES, PAYABLES = 20, 22  # account types of Exact
@@ -29,7 +28,7 @@ LITERAL = {
 
 
 def toml(name):
-    return tomllib.loads((TEMPLATES / name).read_text(encoding="utf-8"))
+    return merged(TEMPLATES / name)
 
 
 def key(division, value):

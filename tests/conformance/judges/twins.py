@@ -2,11 +2,10 @@
 
 import datetime as dt
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 
-from judges.places import ROOT
+from judges.places import ROOT, merged
 
 FIGURES = ROOT / "tests" / "figures"
 MAX_AGE = {-100_000: 0, 1: 30, 31: 60, 61: 90, 91: 100_000}
@@ -29,7 +28,7 @@ def expanded(sql, days=("year_start", "d1")):
 
 @cache
 def toml(name):
-    return tomllib.loads((FIGURES / name).read_text(encoding="utf-8"))
+    return merged(FIGURES / name)
 
 
 @dataclass(frozen=True)
