@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 
 from generator import dax, names
 from generator.build import calculations
-from generator.catalogue import CalculationGroup, Column, Measure, Relationship, Table, split_field
+from generator.build.ties import DIVISION, model_table, tied
+from generator.catalogue import CalculationGroup, Measure, Relationship, Table, split_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from generator.catalogue import Catalogue, Design, Language, Page, Visual
     from generator.resolve.client import Client, ClientReport, ExtraTable
-
-DIVISION = "Administratie"
-"""The table that every table with a division looks up, and the name of that column everywhere."""
 
 ACCESS = "Toegang"
 """The table of who may see which division."""
@@ -157,16 +155,16 @@ def _composed(wanted: _Wanted, measures: Sequence[Measure] = (), tables: Sequenc
     for table in reach.tables.values():
         if table.check:
             reach.table(table.name)
-    for table in extra.values():
-        for column in table.columns:
-            reach.column(table.name, column)
+    if any(table.division for table in tables):
+        reach.table(DIVISION)
     groups = _calculations(reach, measures, wanted)
     if wanted.limited:
         _protected(reach)
-    _keys(reach, catalogue, extra.values())
+    ties = _tie(reach, tables, catalogue)
+    _keys(reach, ties)
     shown = {text for page in wanted.pages for visual in page.visuals for text in (*visual.values, *visual.lines)}
     shown |= {measure.name for measure in measures}
-    pulled = _ordered(reach, catalogue, extra.values())
+    pulled = _ordered(reach, ties)
     made = tuple(calculations.rendered(group, pulled.measures) for group in groups)
     return replace(pulled, shown=frozenset(shown), calculations=made, intercompany=wanted.intercompany)
 
@@ -229,7 +227,8 @@ def _designed(client: Client, design: Design, catalogue: Catalogue) -> Pulled:
             tables.append(replace(table, columns=kept))
     extra = [model_table(table) for table in client.tables]
     names = {table.name for table in (*tables, *extra)}
-    ties = (*_extra_relationships(extra),) if found.get(DIVISION, set()) & {DIVISION} else ()
+    rows = [Relationship((table.name, DIVISION), (DIVISION, DIVISION)) for table in extra if DIVISION in table.columns]
+    ties = rows if DIVISION in found.get(DIVISION, ()) else []
     named = {measure["name"] for table in design.tables for measure in table.get("measures", ())}
     measures = tuple(measure for name, measure in catalogue.measures.items() if name in named)
     return Pulled(
@@ -250,13 +249,24 @@ def _protected(reach: _Reach) -> None:
             reach.column(table, DIVISION)
 
 
-def _keys(reach: _Reach, catalogue: Catalogue, extra: Iterable[Table]) -> None:
+def _tie(reach: _Reach, tables: Sequence[ExtraTable], catalogue: Catalogue) -> tuple[Relationship, ...]:
+    """Reach every column of the workbook's tables, and return all relationships of the model, theirs among them."""
+    between = [row for row in catalogue.relationships if {row.from_[0], row.to[0]} <= reach.columns.keys()]
+    if tables:
+        made, added = tied(tables, [name for name in catalogue.tables if name in reach.columns], between, catalogue)
+        for table in made:
+            reach.tables[table.name] = table
+            for column in table.columns:
+                reach.column(table.name, column)
+        between += added
+    return tuple(between)
+
+
+def _keys(reach: _Reach, ties: Iterable[Relationship]) -> None:
     """Reach both keys of each relationship between reached tables, and a home for the measures."""
-    for relationship in (*catalogue.relationships, *_extra_relationships(extra)):
-        ends = (relationship.from_, relationship.to)
-        if all(table in reach.columns for table, _ in ends):
-            for table, column in ends:
-                reach.column(table, column)
+    for relationship in ties:
+        for table, column in (relationship.from_, relationship.to):
+            reach.column(table, column)
     for known in reach.tables.values():
         if known.measures or (known.name in reach.columns and not reach.columns[known.name]):
             reach.column(known.name, next(iter(known.columns)))
@@ -264,7 +274,7 @@ def _keys(reach: _Reach, catalogue: Catalogue, extra: Iterable[Table]) -> None:
             reach.column(known.name, known.date)
 
 
-def _ordered(reach: _Reach, catalogue: Catalogue, extra: Iterable[Table]) -> Pulled:
+def _ordered(reach: _Reach, ties: tuple[Relationship, ...]) -> Pulled:
     tables = tuple(
         replace(
             table, columns={name: column for name, column in table.columns.items() if name in reach.columns[table.name]}
@@ -272,25 +282,8 @@ def _ordered(reach: _Reach, catalogue: Catalogue, extra: Iterable[Table]) -> Pul
         for table in reach.tables.values()
         if table.name in reach.columns
     )
-    relationships = tuple(
-        relationship
-        for relationship in (*catalogue.relationships, *_extra_relationships(extra))
-        if relationship.from_[0] in reach.columns and relationship.to[0] in reach.columns
-    )
     measures = tuple(measure for measure in reach.formulas.values() if measure.name in reach.measures)
-    return Pulled(tables, measures, relationships)
-
-
-def _extra_relationships(extra: Iterable[Table]) -> list[Relationship]:
-    return [Relationship((table.name, DIVISION), (DIVISION, DIVISION)) for table in extra if DIVISION in table.columns]
-
-
-def model_table(table: ExtraTable) -> Table:
-    """Return the model table of a row on *Tabellen*; its division is the key to *Administratie*."""
-    columns = {name: Column(name, kind, source=name) for name, kind in table.columns.items()}
-    if table.divided:
-        columns[DIVISION] = Column(DIVISION, "int", source="Division", hidden=True)
-    return Table(table.name, columns, source=f"Bron{table.name}")
+    return Pulled(tables, measures, ties)
 
 
 def page_fields(page: Page) -> list[str]:

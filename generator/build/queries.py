@@ -13,6 +13,7 @@ from generator.build import m
 from generator.build.literals import literal_rows, own_rows
 from generator.build.mapping import placing, ranges
 from generator.build.reads import source_read, used_sources, wished_read
+from generator.build.ties import DIVISION
 from generator.names import part_name
 from generator.problems import Cell, Problem, Stop
 from generator.resolve import PARAMETER
@@ -117,12 +118,13 @@ class _Writer:
             "operator": m.M(table.condition.operator),
             "value": table.condition.value,
         }
-        return self.read("lib/extra.pq", wished_read(table), {"condition": condition})
+        return self.read("lib/extra.pq", wished_read(table, self.pulled), {"condition": condition})
 
     def read(self, template: str, read: Read, context: dict[str, Any]) -> str:
         """Return a source query; many divisions are filtered after reading, since the address would grow too long."""
         filtered = read.divided and not read.checks
         folded = len(self.codes) <= int(self.catalogue.platform["folded_divisions"])
+        codes = [str(code) for code in self.codes] if read.columns.get(read.division) == "text" else self.codes
         body = _render(
             self.catalogue,
             template,
@@ -134,8 +136,8 @@ class _Writer:
             optional=[name for name in read.columns if name in read.optional],
             dates=read.dates,
             division_column=read.division,
-            divisions=self.codes if filtered and folded else [],
-            local_divisions=self.codes if filtered and not folded else [],
+            divisions=codes if filtered and folded else [],
+            local_divisions=codes if filtered and not folded else [],
             **context,
         )
         return self.headed(read.query, body)
@@ -210,6 +212,7 @@ def _table_body(shape: _Shape, name: str, own: Mapping[str, Any] | None = None) 
         ],
         "amount": next((column.source for column in columns if column.name == "Bedrag"), "Amount"),
         "rows": [[row[column] for column in table.columns] for row in rows],
+        **_keys(table, shape.catalogue),
         "mapping": {},
         "mutual": [],
         "mutual_relations": [],
@@ -217,6 +220,16 @@ def _table_body(shape: _Shape, name: str, own: Mapping[str, Any] | None = None) 
         **{name: value for name, value in own.items() if name != "rows"},
     }
     return _render(shape.catalogue, _template(shape.catalogue, name), **shape.values, **context)
+
+
+def _keys(table: Table, catalogue: Catalogue) -> dict[str, Any]:
+    """Return what a table of the workbook is tied by: each key that is made, out of which column, and as a code."""
+    codes = {link.column for link in catalogue.links.values() if link.code}
+    made = [column for column in table.columns.values() if column.source is None and column.needs]
+    return {
+        "division": next((column.source for column in table.columns.values() if column.name == DIVISION), None),
+        "keys": [{"name": column.name, "source": column.needs[0], "code": column.name in codes} for column in made],
+    }
 
 
 _common_table_body = lru_cache(maxsize=2048)(_table_body)

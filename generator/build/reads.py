@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from generator.build.pull import pull
-from generator.resolve.wishes import KINDS
+from generator.resolve.tables import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,7 +56,7 @@ def reads(client: Client, catalogue: Catalogue) -> list[Read]:
         found += [source_read(source, client, pulled, catalogue) for source in used_sources(pulled, catalogue)]
         design = catalogue.reports[report.name].design
         found += _designed(design) if design else []
-        found += [wished_read(table) for table in client.tables]
+        found += [wished_read(table, pulled) for table in client.tables]
     return found
 
 
@@ -99,10 +99,14 @@ def source_read(source: Source, client: Client, pulled: Pulled, catalogue: Catal
     )
 
 
-def wished_read(table: ExtraTable) -> Read:
-    """Return what a row on *Tabellen* reads."""
-    columns = {**table.columns, **({"Division": "int"} if table.divided else {})}
-    return Read(f"Bron{table.name}", table.entity, columns, divided=table.divided)
+def wished_read(table: ExtraTable, pulled: Pulled) -> Read:
+    """Return what a row on *Tabellen* reads: its columns, its division, and the keys that a report's model needs."""
+    made = next(each for each in pulled.tables if each.name == table.name)
+    needed = {need: "text" for column in made.columns.values() for need in column.needs}
+    columns = {**needed, **table.columns}
+    if table.division:
+        columns[table.division] = table.division_type
+    return Read(f"Bron{table.name}", table.entity, columns, division=table.division, divided=bool(table.division))
 
 
 def _needed(columns: Iterable[Column]) -> list[str]:

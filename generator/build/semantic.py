@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from generator import names
 from generator.build import calculations
-from generator.build.pull import DIVISION
+from generator.build.ties import DIVISION
 from generator.jsontext import Document
 from generator.resolve import PARAMETER
 

@@ -12,8 +12,9 @@ import jinja2
 
 from generator import names
 from generator.build import lint, m, markers, semantic
-from generator.build.pull import ACCESS, DIVISION
+from generator.build.pull import ACCESS
 from generator.build.queries import Query
+from generator.build.ties import DIVISION
 from generator.problems import Cell, Problem, Stop
 from generator.resolve import PARAMETER
 

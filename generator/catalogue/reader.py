@@ -19,6 +19,7 @@ from generator.catalogue.records import (
     Entity,
     Language,
     Line,
+    Link,
     Measure,
     Page,
     Relationship,
@@ -89,6 +90,7 @@ class _Reader:
             sources={name: self.record(Source, "source.toml", name, row) for name, row in source["sources"].items()},
             tables={name: self.table(name, row) for name, row in tables.items() if name != "relationship"},
             relationships=tuple(self.relationship(row) for row in tables["relationship"]),
+            links={name: self.record(Link, "links.toml", name, row) for name, row in self.merged("links.toml").items()},
             measures=self.measures(source["constants"]),
             calculations={name: self.calculation(name, row) for name, row in self.merged("calculations.toml").items()},
             lines={

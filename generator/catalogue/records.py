@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 Position = tuple[int, int, int, int]
 """x, y, width and height in pixels on a page of 1280 by 720."""
@@ -87,6 +87,30 @@ class Source:
     optional: bool = False
     year: str | None = None
     amount: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How tables of the workbook look up a dimension; see the head of ``links.toml``.
+
+    ``column`` is the key in every model table, ``table`` the dimension of the templates; ``entities`` are those whose
+    rows are the dimension's own, known by ``key``. ``columns`` point at it, the first that an entity has; ``of`` names
+    another column for an entity, or none. A ``code`` is compared as it is, anything else in small letters.
+    """
+
+    name: str
+    column: str
+    table: str = ""
+    entities: tuple[str, ...] = ()
+    key: str = "ID"
+    columns: tuple[str, ...] = ()
+    of: Mapping[str, str] = field(default_factory=dict)
+    code: bool = False
+
+    def source(self, entity: str, available: Collection[str]) -> str | None:
+        """Return the column by which rows of an entity point here, or by which they are known, or None."""
+        wanted = (self.key,) if entity in self.entities else (self.of[entity],) if entity in self.of else self.columns
+        return next((name for name in wanted if name in available), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +324,7 @@ class Catalogue:
     sources: Mapping[str, Source]
     tables: Mapping[str, Table]
     relationships: tuple[Relationship, ...]
+    links: Mapping[str, Link]
     measures: Mapping[str, Measure]
     calculations: Mapping[str, CalculationGroup]
     lines: Mapping[str, Line]

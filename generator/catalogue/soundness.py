@@ -22,7 +22,8 @@ _TEXT = re.compile(r"<<t\.(\w+)>>")
 
 def faults(known: Catalogue) -> Iterator[Problem]:
     """Yield a problem for each name that leads nowhere."""
-    for path, name in (*_reports(known), *_pages(known), *_tables(known), *_languages(known), *_placing(known)):
+    found = (_reports, _pages, _tables, _links, _languages, _placing)
+    for path, name in (fault for part in found for fault in part(known)):
         yield Problem("B121", Cell(path), {"path": path, "name": name})
 
 
@@ -97,6 +98,17 @@ def _tables(known: Catalogue) -> Iterator[tuple[str, str]]:
         for table_name, column_name in (row.from_, row.to):
             if not _is_field(f"{table_name}[{column_name}]", known):
                 yield "tables.toml", f"{table_name}[{column_name}]"
+
+
+def _links(known: Catalogue) -> Iterator[tuple[str, str]]:
+    """Yield dimensions and entities that tables of the workbook would look up in vain."""
+    for link in known.links.values():
+        if link.table and not _is_field(f"{link.table}[{link.column}]", known):
+            yield "links.toml", f"{link.name}: {link.table}[{link.column}]"
+        for entity, column in link.of.items():
+            listed = known.known_columns.get(entity, {}).get("columns", {})
+            if entity not in known.known_columns or (column and column not in listed):
+                yield "links.toml", f"{link.name}: {entity} {column}".rstrip()
 
 
 def _placing(known: Catalogue) -> Iterator[tuple[str, str]]:

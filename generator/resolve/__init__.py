@@ -12,7 +12,8 @@ from generator.problems import Problem
 from generator.resolve import designs
 from generator.resolve.client import Access, Client, ClientReport, Division, ExtraTable, MappedRange, Mutual
 from generator.resolve.lookup import CLIENT, OFFICE_SCOPE, Names, exact_name, hint_values, owner
-from generator.resolve.wishes import extra_table, mapped_line, own_measures, page_name, place_visuals
+from generator.resolve.tables import ADMINISTRATION, extra_table
+from generator.resolve.wishes import mapped_line, own_measures, page_name, place_visuals
 from generator.spec.records import EVERYONE, OFFICE, ClientRow, Office, Record, ReportRow, Spec
 
 if TYPE_CHECKING:
@@ -353,4 +354,4 @@ def _last_wins(rows: Sequence[MeasureRow]) -> list[MeasureRow]:
 
 def _model_columns(table: ExtraTable) -> list[str]:
     """Return the columns an extra table has in the model."""
-    return [*table.columns, *(["Administratie"] if table.divided else [])]
+    return [*table.columns, *([ADMINISTRATION] if table.division else [])]

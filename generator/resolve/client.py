@@ -43,13 +43,19 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class ExtraTable:
-    """A table from *Tabellen*; ``columns`` maps a column of the entity to its kind in ``tables.toml`` words."""
+    """A table from *Tabellen*; ``columns`` maps a column of the entity to its kind in ``tables.toml`` words.
+
+    ``division`` is the column that tells whose a row is, empty where there is none, and ``division_type`` its kind;
+    ``keys`` maps a link of ``links.toml`` to the column by which rows point there, or are known there.
+    """
 
     name: str
     entity: str
     columns: Mapping[str, str]
     condition: Condition | None = None
-    divided: bool = True
+    division: str = "Division"
+    division_type: str = "int"
+    keys: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,14 @@
-"""The rows in which a client differs from the templates: own measures, visuals, tables and account mapping."""
+"""The rows in which a client differs from the templates: own measures, visuals and account mapping."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from generator.catalogue import Catalogue, Line, Measure, Page, Visual, split_field
 from generator.dax import unquoted
 from generator.problems import Problem
-from generator.resolve.client import Condition, ExtraTable
 from generator.resolve.layout import free_spot
 from generator.resolve.lookup import (
     Names,
@@ -22,39 +20,17 @@ from generator.resolve.lookup import (
     owner,
     suggestion,
 )
-from generator.spec.records import OFFICE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from generator.spec.records import MeasureRow, TableRow, VisualRow
-
-KINDS = {
-    "guid": "text",
-    "string": "text",
-    "int32": "int",
-    "int64": "int",
-    "double": "number",
-    "decimal": "decimal",
-    "boolean": "bool",
-    "datetime": "date",
-}
-"""Types of ``entities.json`` in the words of ``tables.toml``; Exact's date columns carry no time of day."""
-
-_ADDED = re.compile(r"Division\w*|CreatedUtc|ModifiedUtc")
-"""Columns that Invantive adds to every table of a division."""
-
-_FUNCTION = re.compile(r"\w+(\.\w+)+")
-"""A name that Power Query takes for one of its own functions, such as Table.Sort."""
+    from generator.spec.records import MeasureRow, VisualRow
 
 _ROLES = {
     "values": {"role_nl": "waarden", "role_en": "values"},
     "category": {"role_nl": "een categorie", "role_en": "a category"},
     "series": {"role_nl": "een reeks", "role_en": "a series"},
 }
-_OPERATORS = {"=": "=", "==": "=", "eq": "=", "<>": "<>", "!=": "<>", "ne": "<>", ">": ">", "gt": ">"}
-_OPERATORS |= {">=": ">=", "ge": ">=", "<": "<", "lt": "<", "<=": "<=", "le": "<="}
-_CONDITION = re.compile(r"\s*(\w+)\s*(>=|<=|<>|!=|==|=|>|<|\b(?:eq|ne|gt|ge|lt|le)\b)\s*(.+?)\s*", re.IGNORECASE)
 
 
 def own_measures(
@@ -92,74 +68,6 @@ def _own_measure(row: MeasureRow, catalogue: Catalogue) -> Measure:
         folder=row.folder or (base.folder if base else ""),
         descriptions=described or (base.descriptions if base else {}),
     )
-
-
-def extra_table(
-    row: TableRow, catalogue: Catalogue, taken: Iterable[str], client: str
-) -> tuple[ExtraTable | None, list[Problem]]:
-    """Return the table of a row on *Tabellen*, or None with what is wrong; an entity not in the list works by name."""
-    problems = []
-    entity = exact_name(row.entity, catalogue.known_columns) or row.entity.strip()
-    known = catalogue.known_columns.get(entity, {"columns": {}, "complete": False, "division": True})
-    name = row.name or entity.rsplit(".", 1)[-1]
-    if exact_name(name, taken) or exact_name(f"Bron{name}", taken):
-        problems.append(Problem("B058", row.where("name"), {"name": name}, client))
-    if _FUNCTION.fullmatch(name):
-        problems.append(Problem("B067", row.where("name"), {"name": name}, client))
-    if not known["division"] and client != OFFICE:
-        problems.append(Problem("B066", row.where("entity"), {"name": entity}, client))
-    if not known["columns"]:
-        code = "B059" if row.columns else "B048"
-        problems.append(Problem(code, row.where("entity"), hint_values(entity, catalogue.known_columns), client))
-    columns: dict[str, str] = {}
-    for column in row.columns or [name for name, kind in known["columns"].items() if kind in KINDS]:
-        exact = exact_name(column, known["columns"])
-        if exact is None and known["columns"] and not _ADDED.fullmatch(column):
-            values = {"entity": entity, **hint_values(column, known["columns"])}
-            problems.append(Problem("B049" if known["complete"] else "B093", row.where("columns"), values, client))
-        columns[exact or column] = KINDS.get(known["columns"].get(exact or column, "string"), "text")
-    if known["division"]:
-        columns.pop("Division", None)  # it is the key *Administratie*
-    condition, wrong = _condition(row, known["columns"], client)
-    if condition and known["complete"] and condition.column not in {*known["columns"], "Division"}:
-        values = {"entity": entity, **hint_values(condition.column, known["columns"])}
-        wrong = [Problem("B049", row.where("filter"), values, client)]
-    problems += wrong
-    if any(problem.is_error for problem in problems):
-        return None, problems
-    return ExtraTable(name, entity, columns, condition, divided=bool(known["division"])), problems
-
-
-def _condition(row: TableRow, columns: dict[str, str], client: str) -> tuple[Condition | None, list[Problem]]:
-    if not row.filter:
-        return None, []
-    match = _CONDITION.fullmatch(row.filter)
-    wrong = Problem("B056", row.where("filter"), {"filter": row.filter}, client)
-    if match is None:
-        return None, [wrong]
-    column = exact_name(match[1], columns) or match[1]
-    value = _condition_value(match[3], KINDS.get(columns.get(column, "string"), "text"))
-    return (None, [wrong]) if value is None else (Condition(column, _OPERATORS[match[2].lower()], value), [])
-
-
-def _condition_value(text: str, kind: str) -> str | int | Decimal | bool | None:
-    """Return a filter's value in its column's type, or None where it is not one."""
-    bare = text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
-    if kind in ("int", "number", "decimal"):
-        try:
-            number = Decimal(bare.replace(",", "."))
-        except InvalidOperation:
-            return None
-        return (
-            int(number)
-            if number.is_finite() and number == number.to_integral()
-            else number
-            if number.is_finite()
-            else None
-        )
-    if kind == "bool":
-        return {"true": True, "waar": True, "ja": True, "false": False, "onwaar": False, "nee": False}.get(bare.lower())
-    return bare if kind == "text" else None
 
 
 def mapped_line(name: str, catalogue: Catalogue) -> Line | None:

@@ -108,11 +108,12 @@ def schema(known: KnownColumns) -> dict[str, Table]:
         if "Division" in own:
             kinds[name] = {**_ADDED, **own}
     kinds[_AP] = {name.replace("_AR_", "_AP_"): kind for name, kind in kinds[_AR].items()}
-    return {name: _table(name, kinds[name]) for name in sorted(kinds)}
+    divisions = {name: known[name]["division_column"] for name in known if "division_column" in known[name]}
+    return {name: _table(name, kinds[name], divisions.get(name)) for name in sorted(kinds)}
 
 
-def _table(name: str, kinds: Mapping[str, str]) -> Table:
+def _table(name: str, kinds: Mapping[str, str], division: str | None) -> Table:
     columns = {key: Column(key, kinds[key]) for key in sorted(kinds)}
-    division = "Code" if name == DIVISIONS else next((key for key in ("Division", "DIVISION") if key in columns), "")
+    division = division or next((key for key in ("Division", "DIVISION") if key in columns), "")
     key = next((key for key in ("ID", "HID", "Code") if key in columns and name != INCREMENTAL), "")
     return Table(name, BULK if name in (LINES, INCREMENTAL) else name, columns, division, key)

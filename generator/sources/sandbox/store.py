@@ -19,13 +19,14 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from generator import __version__
+from generator.sources.sandbox.samples import samples
 from generator.sources.sandbox.schema import DIVISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from importlib.resources.abc import Traversable
 
-    from generator.sources.ledger import Row
+    from generator.sources.ledger import Ledger, Row
     from generator.sources.sandbox.books import Book
     from generator.sources.sandbox.schema import Table
 
@@ -76,7 +77,7 @@ class Store:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, draft = tempfile.mkstemp(".part", dir=self._folder)
         os.close(handle)
-        _write(draft, self._tables, book.ledger().tables)
+        _write(draft, self._tables, book.ledger())
         seal = f"{draft}{_SEAL}.part"
         Path(seal).write_text(_digest(Path(draft)), "ascii")
         for source, target in ((draft, path), (seal, path.with_suffix(_SEAL))):
@@ -133,11 +134,13 @@ def _sources(folder: Traversable) -> Iterator[Traversable]:
     yield from (file for file in folder.iterdir() if file.name.endswith(".py"))
 
 
-def _write(path: str, tables: Mapping[str, Table], rows: Mapping[str, Iterable[Row]]) -> None:
+def _write(path: str, tables: Mapping[str, Table], books: Ledger) -> None:
     """Write books as SQLite tables, one per entity set, in the order of the books; with each row its division's texts.
 
-    How Invantive words ``DivisionLabel`` is not known.
+    A table that the ledger does not keep gets made-up rows. How Invantive words ``DivisionLabel`` is not known.
     """
+    rows = books.tables
+    codes = [division.code for division in books.divisions]
     added = {
         row["Code"]: {
             "DivisionName": row["Description"],
@@ -151,16 +154,16 @@ def _write(path: str, tables: Mapping[str, Table], rows: Mapping[str, Iterable[R
     try:
         connection.execute("PRAGMA journal_mode = OFF")
         connection.execute("PRAGMA synchronous = OFF")
-        for name in rows:
-            table = tables[name]
+        for name, table in tables.items():
             if table.stored != name:
                 continue
+            made = rows[name] if name in rows else samples(table, codes, rows, books.today)
             columns = [*table.columns]
             listed = ", ".join(f'"{column.name}" {column.affinity}' for column in table.columns.values())
             connection.execute(f'CREATE TABLE "{name}" ({listed})')
             marks = ", ".join("?" * len(columns))
             statement = f'INSERT INTO "{name}" VALUES ({marks})'  # noqa: S608  names of our own
-            connection.executemany(statement, _cells(rows[name], columns, added))
+            connection.executemany(statement, _cells(made, columns, added))
         connection.commit()
     finally:
         connection.close()

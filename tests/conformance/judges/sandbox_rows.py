@@ -280,7 +280,21 @@ class Expected:
         tests = {"eq": lambda cell: cell == float(value), "ge": lambda cell: cell >= float(value)}
         for row in self.own(wish["Entiteit"]):
             if tests[operator](row[column]):
-                yield {name: row[name] for name in names} | {"Administratie": row["Division"]}
+                yield {name: row[name] for name in names} | {"Administratie": row["Division"]} | keys_of(row)
+
+
+POINTERS = {"GLAccount": "GrootboekKey", "Account": "RelatieKey", "AccountId": "RelatieKey"}
+
+
+def keys_of(row):
+    """The keys by which a row of the workbook's table hangs on the model."""
+    keys = {
+        name: None if row[column] is None else f"{row['Division']}|{row[column].lower()}"
+        for column, name in POINTERS.items()
+        if column in row
+    }
+    place = next((row[column] or "" for column in ("CostCenter", "Costcenter") if column in row), "")
+    return {**keys, "KostenplaatsKey": f"{row['Division']}|{place.strip()}"}
 
 
 def days_between(first, last):
