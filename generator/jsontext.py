@@ -1,4 +1,4 @@
-"""JSON as it stands in files: UTF-8 without BOM, two blanks, keys in the order they were made. Knows no other module.
+"""JSON as it stands in files: UTF-8 without BOM, two blanks, keys in the order they were made.
 
 Python's own writer takes its slow way as soon as lines are indented, and a bundle has hundreds of documents; orjson
 writes the same bytes thirty times as fast.
@@ -6,30 +6,24 @@ writes the same bytes thirty times as fast.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import orjson
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-Form = TypeVar("Form")
+from generator.shared import Content, Once
 
 
-class Document(dict[str, Any]):
+class Document(dict[str, Any], Once):
     """A JSON object that is written once, however many bundles hold it; it is not changed after it was made."""
 
     @property
-    def text(self) -> bytes:
+    def text(self) -> Content:
         """Return the document as it stands in a file."""
-        return self.once("json", lambda: written(self))
+        return self.once("json", lambda: Content(written(self)))
 
-    def once(self, form: str, make: Callable[[], Form]) -> Form:
-        """Return another form of this document, made when it is first asked for."""
-        if form not in self.__dict__:
-            self.__dict__[form] = make()
-        found: Form = self.__dict__[form]
-        return found
+
+class Documents(list[Document], Once):
+    """JSON objects in order, which are written once as a whole; neither it nor they are changed after that."""
 
 
 def written(content: object) -> bytes:

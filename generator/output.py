@@ -32,6 +32,7 @@ from generator.disk import (
 from generator.jsontext import parsed, written
 from generator.lock import LOCK, STAGING, locked
 from generator.problems import Cell, Problem, Stop
+from generator.shared import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -78,7 +79,7 @@ class Change:
 
 def manifest(document: Mapping[str, Any], files: Files) -> bytes:
     """Return a bundle's ``manifest.json``: the document, with the SHA-256 of each file before its ``spec_hash``."""
-    hashes = {path: hashlib.sha256(files[path]).hexdigest() for path in sorted(files) if path != MANIFEST}
+    hashes = {path: sha256(files[path]) for path in sorted(files) if path != MANIFEST}
     head = {key: value for key, value in document.items() if key != "spec_hash"}
     return written(head | {"files": hashes, "spec_hash": document["spec_hash"]})
 
@@ -116,11 +117,13 @@ def compare(out: Path, code: str, files: Files, *, force: bool = False) -> Chang
     no file name on Windows, and ``Stop`` with B105 where a link stands on the way to a file.
     """
     _check(code, files)
+    new = {path: sha256(files[path]) for path in sorted(files) if path != MANIFEST}
+    if not os.path.lexists(f"{out}/{code}"):
+        return Change(code, "created", tuple(new))
     with told(code):
         there = previous(out, code)
         refuse_links(os.fspath(out), code, _under(code, {**files, **there.get("files", {})}))
         old: dict[str, str] = there.get("files", {})
-        new: dict[str, str] = json.loads(files[MANIFEST])["files"]
         gone = _missing(out, code, old) if there else set()
         created = [path for path in new if path not in old or path in gone]
         changed = [path for path in new if path in old and path not in gone and (force or old[path] != new[path])]

@@ -29,6 +29,7 @@ LAYERS = (
     {"spec"},
     {"credentials"},
     {"problems", "names", "jsontext", "mlexer", "web"},
+    {"shared"},  # what is made once for many bundles
     {""},  # the package itself, which holds the version
 )
 LONGEST_FUNCTION = 40

@@ -6,10 +6,10 @@ not shown on a phone.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from generator.jsontext import Document
+from generator.shared import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,7 +27,7 @@ _TEXTS = {"title": 40, "right": 28, "label": 18, "muted": 40, "findings": 220, "
 _CHART = 220
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def files(visuals: tuple[Visual, ...], schema: str) -> tuple[Document, ...]:
     """Return what stands beside each visual's own file, in their order, under the address of its schema."""
     return tuple(_file(place, order, schema) for order, (_, place) in enumerate(places(visuals)))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from generator import dax, names
 from generator.build import calculations
 from generator.build.ties import DIVISION, model_table, tied
 from generator.catalogue import CalculationGroup, Measure, Relationship, Table, split_field
+from generator.shared import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -169,7 +169,7 @@ def _composed(wanted: _Wanted, measures: Sequence[Measure] = (), tables: Sequenc
     return replace(pulled, shown=frozenset(shown), calculations=made, intercompany=wanted.intercompany)
 
 
-_composed_in_common = lru_cache(maxsize=256)(_composed)
+_composed_in_common = remembered(256)(_composed)
 
 
 def _formulas(wanted: _Wanted, measures: Sequence[Measure]) -> dict[str, Measure]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -17,6 +16,7 @@ from generator.build.ties import DIVISION
 from generator.names import part_name
 from generator.problems import Cell, Problem, Stop
 from generator.resolve import PARAMETER
+from generator.shared import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ class Query:
     kind: str
 
 
-@lru_cache(maxsize=2)
+@remembered(2)
 def environment(catalogue: Catalogue) -> jinja2.Environment:
     """Return the M environment over the query templates of a catalogue."""
     return m.environment(catalogue.queries)
@@ -176,7 +176,7 @@ def _template(catalogue: Catalogue, table: str) -> str:
     return f"{table}.pq" if f"{table}.pq" in catalogue.queries else "lib/tabel.pq"
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def _printed(catalogue: Catalogue, template: str) -> frozenset[str]:
     """Return the names that a template prints or asks for, and those that it includes or extends as well."""
     env = environment(catalogue)
@@ -232,7 +232,7 @@ def _keys(table: Table, catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-_common_table_body = lru_cache(maxsize=2048)(_table_body)
+_common_table_body = remembered(2048)(_table_body)
 
 
 def _texts(catalogue: Catalogue, language: Language) -> dict[str, Any]:

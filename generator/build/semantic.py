@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from generator import names
 from generator.build import calculations
 from generator.build.ties import DIVISION
-from generator.jsontext import Document
+from generator.jsontext import Document, Documents
 from generator.resolve import PARAMETER
+from generator.shared import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,7 +73,7 @@ def database(
             "tables": [
                 _table(table, stem, expressions[table.name], *parts.tables[table.name]) for table in pulled.tables
             ]
-            + parts.calculations,
+            + list(parts.calculations),
             "relationships": parts.relationships,
             "roles": _roles(client, pulled),
             "expressions": [
@@ -97,25 +97,25 @@ def database(
 class _Parts:
     """What models of one shape have in common, made once; ``tables`` are columns and measures by table."""
 
-    tables: Mapping[str, tuple[list[Document], list[Document]]]
-    calculations: list[Document]
-    relationships: list[Document]
+    tables: Mapping[str, tuple[Documents, Documents]]
+    calculations: Documents
+    relationships: Documents
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def _in_common(pulled: Pulled, stem: tuple[str, ...], language: str) -> _Parts:
     home = next(table.name for table in pulled.tables if table.measures)
-    measures = [Document(measure_of(measure, stem, language)) for measure in pulled.measures]
+    measures = Documents(Document(measure_of(measure, stem, language)) for measure in pulled.measures)
     return _Parts(
         {
             table.name: (
-                [Document(column_of(column, table, stem)) for column in table.columns.values()],
-                measures if table.name == home else [],
+                Documents(Document(column_of(column, table, stem)) for column in table.columns.values()),
+                measures if table.name == home else Documents(),
             )
             for table in pulled.tables
         },
-        [Document(calculations.table(group, stem)) for group in pulled.calculations],
-        [Document(relationship_of(row, stem)) for row in pulled.relationships],
+        Documents(Document(calculations.table(group, stem)) for group in pulled.calculations),
+        Documents(Document(relationship_of(row, stem)) for row in pulled.relationships),
     )
 
 

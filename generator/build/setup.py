@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from generator.problems import Cell, Problem, Stop
+from generator.shared import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,12 +64,12 @@ def _joined(values: Iterable[object], separator: str) -> _Markdown:
     return _Markdown(separator.join(_escaped(value) for value in values))
 
 
-@lru_cache(maxsize=16)
+@remembered(16)
 def _template(text: str) -> jinja2.Template:
     return _environment().from_string(text)
 
 
-@lru_cache(maxsize=1)
+@remembered(1)
 def _environment() -> jinja2.Environment:
     env = ImmutableSandboxedEnvironment(
         undefined=jinja2.StrictUndefined,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -17,6 +16,7 @@ from generator.build.queries import Query
 from generator.build.ties import DIVISION
 from generator.problems import Cell, Problem, Stop
 from generator.resolve import PARAMETER
+from generator.shared import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,7 +49,7 @@ def database(
     return _Stamper(client, report, design, pulled, catalogue).stamped(written)
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def _environment(design: Design) -> jinja2.Environment:
     return m.environment(design.queries)
 

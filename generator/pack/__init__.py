@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from generator.pack.pbip import pbip
 from generator.pack.pbit import layer_files, pbit
 from generator.pack.pq import pq
+from generator.shared import Content
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,11 +25,11 @@ FORMATS: tuple[Callable[[Client, BuiltReport, Mapping[str, bytes]], Mapping[str,
 """Output formats; one more is one line more."""
 
 
-def pack(built: Built) -> dict[str, bytes]:
-    """Return all files of a bundle but its manifest."""
-    files = {"setup.md": built.setup.encode(), STARTUP_SQL: (built.startup_sql + "\n").encode()}
+def pack(built: Built) -> dict[str, Content]:
+    """Return all files of a bundle but its manifest, each hashed once whoever asks."""
+    files: dict[str, bytes] = {"setup.md": built.setup.encode(), STARTUP_SQL: (built.startup_sql + "\n").encode()}
     for report in built.reports:
         layer = layer_files(report)
         for make in FORMATS:
             files |= make(built.client, report, layer)
-    return files
+    return {path: data if isinstance(data, Content) else Content(data) for path, data in files.items()}

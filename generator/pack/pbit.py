@@ -7,13 +7,13 @@ part: it is bound to the machine that wrote it.
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
 from generator.jsontext import written
 from generator.names import part_name
 from generator.pack.zip import Part, pack, part
+from generator.shared import Content, remembered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +77,7 @@ def layer_files(report: BuiltReport) -> dict[str, bytes]:
     }
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def _content_types(paths: tuple[str, ...], *, old: bool) -> bytes:
     """Return the list of content types: a part of no type is lost to Microsoft's reader."""
     names = {path: path.rpartition("/")[2] for path in paths}
@@ -86,14 +86,14 @@ def _content_types(paths: tuple[str, ...], *, old: bool) -> bytes:
     parts = [*(["Report/Layout"] if old else []), *map(part_name, bare)]
     made = [f'<Default Extension={quoteattr(kind)} ContentType="" />' for kind in kinds]
     made += [f'<Override PartName={quoteattr(f"/{name}")} ContentType="" />' for name in parts]
-    return _CONTENT_TYPES.format(defaults="".join(made)).encode()
+    return Content(_CONTENT_TYPES.format(defaults="".join(made)).encode())
 
 
-@lru_cache(maxsize=1)
+@remembered(1)
 def _fixed() -> tuple[Part, ...]:
     """Return the parts that are the same in every file."""
     fixed = (("DiagramLayout", _DIAGRAM), ("Settings", _SETTINGS), ("Metadata", _METADATA))
-    return tuple(part(name, _utf16(json.dumps(content, separators=(",", ":")))) for name, content in fixed)
+    return tuple(part(name, Content(_utf16(json.dumps(content, separators=(",", ":"))))) for name, content in fixed)
 
 
 def _utf16(text: str) -> bytes:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from generator.jsontext import Document
+from generator.jsontext import Documents
 from generator.names import file_names, tmdl_name
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def tmdl(database: Node) -> dict[str, bytes]:
     files = {"database": _object(_DATABASE, head, 0), "model": _model(model)}
     for key, kind in _FILES.items():
         if objects := model.get(key):
-            files[key] = _objects(kind, objects, 0)[1:]
+            files[key] = ["\n".join(_objects(kind, objects, 0))[1:]]  # no blank line at the top
     for key, kind in _FOLDERS.items():
         names = file_names(item["name"] for item in model.get(key, ()))
         files |= {f"{key}/{names[item['name']]}": _object(kind, item, 0) for item in model.get(key, ())}
@@ -89,7 +89,13 @@ def _model(model: Node) -> list[str]:
 
 
 def _objects(kind: Kind, objects: Node | Iterable[Node], depth: int) -> list[str]:
-    """Return the lines of objects of one kind, a blank line before each."""
+    """Return the lines of objects of one kind, a blank line before each; those that models share as one piece."""
+    if isinstance(objects, Documents):
+        return objects.once(f"tmdl {kind.word} {depth}", lambda: ["\n".join(_listed(kind, objects, depth))])
+    return _listed(kind, objects, depth)
+
+
+def _listed(kind: Kind, objects: Node | Iterable[Node], depth: int) -> list[str]:
     items = [objects] if isinstance(objects, Mapping) else list(objects)
     if kind.order:
         items.sort(key=lambda item: item.get(kind.order, 0))
@@ -97,13 +103,7 @@ def _objects(kind: Kind, objects: Node | Iterable[Node], depth: int) -> list[str
 
 
 def _object(kind: Kind, item: Node, depth: int) -> list[str]:
-    """Return the lines of one object with all that is under it; what many models share is written once."""
-    if isinstance(item, Document):
-        return item.once(f"tmdl {kind.word} {depth}", lambda: _lines(kind, item, depth))
-    return _lines(kind, item, depth)
-
-
-def _lines(kind: Kind, item: Node, depth: int) -> list[str]:
+    """Return the lines of one object with all that is under it."""
     item = kind.shape(item) if kind.shape else item
     unknown = item.keys() - {kind.name, kind.default, kind.order, *kind.values, *kind.children}
     if unknown:
