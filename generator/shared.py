@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ class Once:
 
     def once(self, form: object, make: Callable[[], Made]) -> Made:
         """Return another form of this value."""
-        forms: dict[object, Any] = vars(self)  # type: ignore[assignment]  any key will do: none is an attribute
+        forms = cast("dict[object, Any]", self.__dict__)  # any key will do: none is an attribute
         if form not in forms:
             forms[form] = make()
         found: Made = forms[form]

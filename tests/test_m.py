@@ -13,7 +13,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.build.m import KEYWORDS, M, MError, environment, field_type, identifier, literal, m_type, text
+from generator.build.m import (
+    KEYWORDS,
+    M,
+    MError,
+    Place,
+    closed,
+    environment,
+    field_type,
+    identifier,
+    literal,
+    m_type,
+    opened,
+    text,
+)
 
 TEXT = re.compile(r'"((?:[^"]|"")*)"')
 ESCAPE = re.compile(r'#\((cr|lf|tab|#|[0-9A-F]{4}|[0-9A-F]{8})\)|""')
@@ -270,3 +283,43 @@ def test_a_template_has_no_way_out_of_its_sandbox(template):
 def test_methods_of_texts_give_texts_and_no_code():
     assert render("<< 'a{0}'.format(value) >>", value='"x') == '"a""x"'
     assert render("<< value.upper() >>", value='"x') == '"""X"'
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "<< x ~ 'a' >>",
+        "<< 'a' ~ x >>",
+        "<< 'a' + x >>",
+        "<< [x] >>",
+        "<< {'a': x} >>",
+        "<< x | length >>",
+        "<< x | comment >>",
+        "<< x | field >>",
+        "<< x.upper() >>",
+        "<< x[0] >>",
+        "<< '%s' % x >>",
+        "<< 'a' if x else 'b' >>",
+        "<% if x == 'a' %><% endif %>",
+        "<% if 'a' == x %><% endif %>",
+        "<% if x in ['a'] %><% endif %>",
+        "<% if 'a' in x %><% endif %>",
+        "<% if x < 2 %><% endif %>",
+        "<% if x is none %><% endif %>",
+        "<% if x is string %><% endif %>",
+        "<% if 'a' is eq x %><% endif %>",
+        "<% for each in x %><% endfor %>",
+        "<< {'a': 1}[x] >>",
+    ],
+)
+def test_a_place_can_be_printed_and_nothing_else(template):
+    """So a text with places says nothing of the values that come there later."""
+    with pytest.raises(jinja2.TemplateError):
+        render(template, x=Place("x"))
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_a_text_with_places_filled_in_is_the_text_with_the_values(value):
+    template = "a = << x >>,<% set y %>[<< x >>]<% endset %>\n<< y >> <% for each in [z, z] %><< each >><% endfor %>"
+    pieces = opened(render(template, x=Place("x"), z=Place("z 1")))
+    assert closed(pieces, {"x": literal(value), "z 1": literal(3)}) == render(template, x=value, z=3)

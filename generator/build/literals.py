@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from generator.catalogue import Catalogue, Language
     from generator.resolve.client import Client
 
-    Rows = list[dict[str, Any]]
+Rows = list[dict[str, Any]]
+"""Rows of a table, by column."""
 
 VIEWER = "viewer"
 INTERCOMPANY_CHECK = 20

@@ -12,13 +12,13 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 KEYWORDS = frozenset(
     "and as each else error false if in is let meta not null or otherwise section shared then true try type".split()  # noqa: SIM905  reads as what it is
@@ -33,6 +33,7 @@ _LINE_ENDS = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e
 _CONTROL = {"\r": "#(cr)", "\n": "#(lf)", "\t": "#(tab)"}
 _LARGEST_WHOLE = 2**53  # M numbers are doubles
 _BMP = 0xFFFF
+_PLACE = re.compile(r"\0([a-z_]+(?: [0-9]+)?)\0")
 _LINE = 100
 _INDENT = "        "
 
@@ -49,6 +50,36 @@ class M(str):
 
 class MError(jinja2.TemplateRuntimeError):
     """A template prints something that has no unambiguous M literal."""
+
+
+class Place(M):
+    """A place for a literal that is filled in later: a template can print it, and do nothing else with it.
+
+    So a text with places says of the values that come there only where they stand; ``opened`` cuts it at them.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, name: str) -> Self:
+        """Make the place of a name."""
+        return super().__new__(cls, f"\0{name}\0")
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise MError("a value that is filled in later is more than printed")
+
+    __str__ = __repr__ = __format__ = __len__ = __bool__ = __iter__ = __contains__ = __getitem__ = _refuse
+    __add__ = __radd__ = __mul__ = __rmul__ = __mod__ = __rmod__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
+    __eq__ = __ne__ = __hash__ = _refuse
+
+
+def opened(source: str) -> tuple[str, ...]:
+    """Return a text with places cut at these: text, name of a place, text, name, and so on to the last text."""
+    return tuple(_PLACE.split(source))
+
+
+def closed(pieces: Sequence[str], values: Mapping[str, M]) -> str:
+    """Return the text again with a literal at each place."""
+    return "".join(values[piece] if number % 2 else piece for number, piece in enumerate(pieces))
 
 
 def _character(character: str) -> str:
@@ -119,6 +150,8 @@ def _record(values: Mapping[str, Any]) -> M:
 def _between(start: str, items: list[str], end: str) -> M:
     """Return items between brackets, over several lines where one would be too long to read."""
     line = start + ", ".join(items) + end
+    if "\0" in line:
+        raise MError("a value that is filled in later can't stand in a list: its length decides on the lines")
     if len(line) <= _LINE:
         return M(line)
     lines = [_INDENT]
@@ -188,7 +221,21 @@ class _Environment(ImmutableSandboxedEnvironment):
 def _finalize(value: Any) -> M:  # noqa: ANN401  Jinja's own signature
     if isinstance(value, jinja2.Undefined):
         value._fail_with_undefined_error()  # noqa: SLF001  the documented way to raise with the variable's name
-    return literal(value)
+    return M(str.__str__(value)) if isinstance(value, Place) else literal(value)
+
+
+def _asked(test: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a test of Jinja that refuses a place, of which the value is not known yet."""
+
+    def asked(value: Any, *others: Any) -> Any:  # noqa: ANN401  Jinja's own signature
+        if any(isinstance(each, Place) for each in (value, *others)):
+            raise MError("a value that is filled in later is asked what it is")
+        return test(value, *others)
+
+    return asked
+
+
+_OF_ENVIRONMENT = frozenset({"filter", "test"})  # tests that ask the environment, not a value
 
 
 def environment(templates: Mapping[str, str]) -> jinja2.Environment:
@@ -209,5 +256,7 @@ def environment(templates: Mapping[str, str]) -> jinja2.Environment:
         comment_end_string="#%>",
     )
     env.filters = {"field": identifier, "ident": identifier, "length": len, "comment": comment}
+    tests: dict[str, Any] = dict(env.tests)
+    env.tests = {name: _asked(test) for name, test in tests.items() if name not in _OF_ENVIRONMENT}
     env.globals.clear()
     return env

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jinja2
-from jinja2 import meta
 
 from generator.build import m
 from generator.build.literals import literal_rows, own_rows
@@ -19,11 +18,12 @@ from generator.resolve import PARAMETER
 from generator.shared import remembered
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from generator.build.literals import Rows
     from generator.build.pull import Pulled
     from generator.build.reads import Read
-    from generator.catalogue import Catalogue, Language, Source, Table
+    from generator.catalogue import Catalogue, Source, Table
     from generator.resolve.client import Client, ClientReport, ExtraTable
 
 
@@ -52,11 +52,6 @@ def parameter(url: str) -> str:
     return f'{m.text(url)} meta [IsParameterQuery = true, Type = "Text", IsParameterQueryRequired = true]'
 
 
-_MUTUAL = frozenset({"mutual", "mutual_relations"})
-_OWN = frozenset({"mapping", "expected", *_MUTUAL})
-"""What the templates of tables print of one client, beside the rows of tables that are written out."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Shape:
     """What table queries are made from that many clients have in common, hashable; nothing of one client."""
@@ -81,7 +76,7 @@ class _Shape:
 
 
 class _Writer:
-    """Renders the query templates of one report."""
+    """Writes the queries of one report: what clients have in common with this one's values at the places for them."""
 
     def __init__(self, client: Client, report: ClientReport, pulled: Pulled, catalogue: Catalogue) -> None:
         self.client, self.report, self.pulled, self.catalogue = client, report, pulled, catalogue
@@ -103,13 +98,18 @@ class _Writer:
 
     def source(self, source: Source) -> str:
         """Return the query that reads an entity set: only the columns that tables of this report need."""
-        read = source_read(source, self.client, self.pulled, self.catalogue)
-        context: dict[str, Any] = {"year_column": source.year or "", "budget_scenario": self.client.budget_scenario}
-        if source.looks_up:
-            other = self.catalogue.entities[source.looks_up]
-            context |= {"looked_up": f"{other.fast}@{self.client.alias}", "all_divisions": self.codes}
-            context |= self.intercompany()
-        return self.read(f"{source.name}.pq", read, context)
+        read = source_read(source, self.client.fast_tables, self.pulled, self.catalogue)
+        filters = self.filters(read)
+        pieces = None
+        if not filters["local_divisions"]:
+            asked = _Asked(self.shape, source.name, self.client.fast_tables, self.client.alias)
+            pieces = _source_pieces(asked, len(filters["divisions"]))
+        if pieces is None:
+            own = {**filters, **{name: self.own(name, read.query) for name in _SOURCE_OWN}}
+            body = _source_body(source, self.shape, read, self.client.alias, own)
+        else:
+            body = self.closed(pieces, read.query)
+        return self.headed(read.query, body)
 
     def wished(self, table: ExtraTable) -> str:
         """Return the query that reads the entity of a row on *Tabellen*."""
@@ -118,48 +118,49 @@ class _Writer:
             "operator": m.M(table.condition.operator),
             "value": table.condition.value,
         }
-        return self.read("lib/extra.pq", wished_read(table, self.pulled), {"condition": condition})
+        read = wished_read(table, self.pulled)
+        own = {**self.filters(read), "referer": self.own("referer", read.query), "condition": condition}
+        return self.headed(read.query, _read_body("lib/extra.pq", self.shape, read, self.client.alias, own))
 
-    def read(self, template: str, read: Read, context: dict[str, Any]) -> str:
-        """Return a source query; many divisions are filtered after reading, since the address would grow too long."""
+    def filters(self, read: Read) -> Mapping[str, Sequence[int | str]]:
+        """Return the divisions that a source is filtered on: many after reading, or the address would grow too long."""
         filtered = read.divided and not read.checks
         folded = len(self.codes) <= int(self.catalogue.platform["folded_divisions"])
-        codes = [str(code) for code in self.codes] if read.columns.get(read.division) == "text" else self.codes
-        body = _render(
-            self.catalogue,
-            template,
-            **self.shape.values,
-            entity=f"{read.entity_set}@{self.client.alias}",
-            referer=part_name(f"bundel/{self.client.code}/{self.report.name}/{read.query}"),  # a header is ASCII only
-            required=read.required,
-            absent=read.absent,
-            optional=[name for name in read.columns if name in read.optional],
-            dates=read.dates,
-            division_column=read.division,
-            divisions=codes if filtered and folded else [],
-            local_divisions=codes if filtered and not folded else [],
-            **context,
-        )
-        return self.headed(read.query, body)
+        codes = [str(code) for code in self.codes] if _as_text(read) else self.codes
+        return {
+            "divisions": codes if filtered and folded else [],
+            "local_divisions": codes if filtered and not folded else [],
+        }
 
     def table(self, table: Table) -> str:
-        """Return the query of a table; where it says nothing of this client, its body is that of others too."""
-        own = self.own(table)
-        body = _table_body(self.shape, table.name, own) if own else _common_table_body(self.shape, table.name)
-        return self.headed(table.name, body)
-
-    def own(self, table: Table) -> dict[str, Any]:
-        """Return what the template of a table prints of this client alone."""
-        printed = _printed(self.catalogue, _template(self.catalogue, table.name))
+        """Return the query of a table; one that is written out has its rows of this client."""
         rows = own_rows(table.name, self.client)
-        own: dict[str, Any] = {} if rows is None else {"rows": rows}
-        if "mapping" in printed and self.client.mapping:
-            own["mapping"] = ranges(self.client)
-        if "expected" in printed:
-            own["expected"] = self.codes
-        if self.client.intercompany and not printed.isdisjoint(_MUTUAL):
-            own |= self.intercompany()
-        return own
+        pieces = _table_pieces(self.shape, table.name) if rows is None else None
+        if pieces is not None:
+            return self.headed(table.name, self.closed(pieces, table.name))
+        own = {name: self.own(name, table.name) for name in _TABLE_OWN}
+        return self.headed(table.name, _table_body(self.shape, table.name, own, rows))
+
+    def closed(self, pieces: Sequence[str], query: str) -> str:
+        """Return a query with this client's values at its places."""
+        if len(pieces) == 1:
+            return pieces[0]
+        return m.closed(pieces, {name: m.literal(self.own(name, query)) for name in pieces[1::2]})
+
+    def own(self, name: str, query: str) -> Any:  # noqa: ANN401  whatever a template prints
+        """Return a value of this client for a query by the name that templates know it by."""
+        client = self.client
+        if name.startswith(_DIVISION):
+            return self.codes[int(name.removeprefix(_DIVISION))]
+        if name.startswith(_DIVISION_TEXT):
+            return str(self.codes[int(name.removeprefix(_DIVISION_TEXT))])
+        if name == "referer":  # a header is ASCII only
+            return part_name(f"bundel/{client.code}/{self.report.name}/{query}")
+        if name == "budget_scenario":
+            return client.budget_scenario
+        if name == "mapping":
+            return ranges(client)
+        return self.intercompany()[name] if name in _MUTUAL else self.codes
 
     def intercompany(self) -> dict[str, Any]:
         """Return what tells an entry with another division: a rule is relation, account, partner, any of them null."""
@@ -176,31 +177,87 @@ def _template(catalogue: Catalogue, table: str) -> str:
     return f"{table}.pq" if f"{table}.pq" in catalogue.queries else "lib/tabel.pq"
 
 
-@remembered(1024)
-def _printed(catalogue: Catalogue, template: str) -> frozenset[str]:
-    """Return the names that a template prints or asks for, and those that it includes or extends as well."""
-    env = environment(catalogue)
-    found: set[str] = set()
-    waiting, seen = [template], {template}
-    while waiting:
-        tree = env.parse(catalogue.queries[waiting.pop()])
-        found |= meta.find_undeclared_variables(tree)
-        for other in meta.find_referenced_templates(tree):
-            if other is None:
-                found |= _OWN  # a name that is made up while it runs: it may be any template
-            elif other in catalogue.queries and other not in seen:
-                waiting.append(other)
-                seen.add(other)
-    return frozenset(found)
+_DIVISION, _DIVISION_TEXT = "division ", "division_text "  # a place, before the number of the client's division
+_MUTUAL = frozenset({"mutual", "mutual_relations"})
+_TABLE_OWN = ("mapping", "expected", *sorted(_MUTUAL))
+_SOURCE_OWN = ("referer", "budget_scenario", "all_divisions", *sorted(_MUTUAL))
+"""What templates print of one client alone, beside its divisions one by one, and the rows of tables written out."""
 
 
-def _table_body(shape: _Shape, name: str, own: Mapping[str, Any] | None = None) -> str:
-    """Return the M of a table; ``own`` is all that is of one client: rows, mapping, or the divisions to expect."""
-    own = own or {}
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a source query is made from that many clients have in common, hashable; nothing of one client."""
+
+    shape: _Shape
+    source: str
+    fast: bool
+    alias: str
+
+
+@remembered(2048)
+def _source_pieces(asked: _Asked, divisions: int) -> tuple[str, ...] | None:
+    """Return a source query for so many divisions, cut at the places for a client's values; None as ``_open`` says."""
+    shape = asked.shape
+    source = shape.catalogue.sources[asked.source]
+    read = source_read(source, asked.fast, shape.pulled, shape.catalogue)
+    kind = _DIVISION_TEXT if _as_text(read) else _DIVISION
+    places = [m.Place(f"{kind}{number}") for number in range(divisions)]
+    own = {"divisions": places, "local_divisions": [], **{name: m.Place(name) for name in _SOURCE_OWN}}
+    return _open(lambda: _source_body(source, shape, read, asked.alias, own))
+
+
+@remembered(2048)
+def _table_pieces(shape: _Shape, name: str) -> tuple[str, ...] | None:
+    """Return the query of a table, cut at the places for a client's values; None as ``_open`` says."""
+    own = {name: m.Place(name) for name in _TABLE_OWN}
+    return _open(lambda: _table_body(shape, name, own))
+
+
+def _open(write: Callable[[], str]) -> tuple[str, ...] | None:
+    """Return the pieces of a query, or None where its template does more with a client's value than print it.
+
+    Then the query is written for each client anew, and what is wrong with the template is told there.
+    """
+    try:
+        return m.opened(write())
+    except Stop:
+        return None
+
+
+def _as_text(read: Read) -> bool:
+    """Tell whether an entity set holds its divisions as texts."""
+    return read.columns.get(read.division) == "text"
+
+
+def _source_body(source: Source, shape: _Shape, read: Read, alias: str, own: Mapping[str, Any]) -> str:
+    """Return the M of a source query; ``own`` is all that is of one client."""
+    context = {"year_column": source.year or "", **own}
+    if source.looks_up:
+        context["looked_up"] = f"{shape.catalogue.entities[source.looks_up].fast}@{alias}"
+    return _read_body(f"{source.name}.pq", shape, read, alias, context)
+
+
+def _read_body(template: str, shape: _Shape, read: Read, alias: str, context: Mapping[str, Any]) -> str:
+    return _render(
+        shape.catalogue,
+        template,
+        **shape.values,
+        entity=f"{read.entity_set}@{alias}",
+        required=read.required,
+        absent=read.absent,
+        optional=[name for name in read.columns if name in read.optional],
+        dates=read.dates,
+        division_column=read.division,
+        **context,
+    )
+
+
+def _table_body(shape: _Shape, name: str, own: Mapping[str, Any], own_rows: Rows | None = None) -> str:
+    """Return the M of a table; ``own`` and ``own_rows`` are all that is of one client."""
     table = next(table for table in shape.pulled.tables if table.name == name)
     columns = list(table.columns.values())
     language = shape.catalogue.languages[shape.language]
-    rows = own["rows"] if "rows" in own else literal_rows(name, language, shape.pulled, shape.catalogue)
+    rows = literal_rows(name, language, shape.pulled, shape.catalogue) if own_rows is None else own_rows
     context = {
         "source": m.identifier(str(table.source)),
         "columns": [{"name": column.name, "field_type": m.field_type(column.type)} for column in columns],
@@ -213,11 +270,8 @@ def _table_body(shape: _Shape, name: str, own: Mapping[str, Any] | None = None) 
         "amount": next((column.source for column in columns if column.name == "Bedrag"), "Amount"),
         "rows": [[row[column] for column in table.columns] for row in rows],
         **_keys(table, shape.catalogue),
-        "mapping": {},
-        "mutual": [],
-        "mutual_relations": [],
-        **_texts(shape.catalogue, language),
-        **{name: value for name, value in own.items() if name != "rows"},
+        **_texts(shape.catalogue, shape.language),
+        **own,
     }
     return _render(shape.catalogue, _template(shape.catalogue, name), **shape.values, **context)
 
@@ -232,11 +286,10 @@ def _keys(table: Table, catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-_common_table_body = remembered(2048)(_table_body)
-
-
-def _texts(catalogue: Catalogue, language: Language) -> dict[str, Any]:
+@remembered(8)
+def _texts(catalogue: Catalogue, code: str) -> dict[str, Any]:
     """Return what templates print of the platform and of a language."""
+    language = catalogue.languages[code]
     opening = catalogue.sources["BronEerdereJaren"]
     return {
         "opening": {"year": opening.year, "amount": opening.amount},

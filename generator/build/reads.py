@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from generator.build.pull import pull
 from generator.resolve.tables import KINDS
+from generator.shared import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,7 +54,9 @@ def reads(client: Client, catalogue: Catalogue) -> list[Read]:
     found = []
     for report in client.reports:
         pulled = pull(client, report, catalogue)
-        found += [source_read(source, client, pulled, catalogue) for source in used_sources(pulled, catalogue)]
+        found += [
+            source_read(source, client.fast_tables, pulled, catalogue) for source in used_sources(pulled, catalogue)
+        ]
         design = catalogue.reports[report.name].design
         found += _designed(design) if design else []
         found += [wished_read(table, pulled) for table in client.tables]
@@ -69,10 +72,11 @@ def _designed(design: Design) -> list[Read]:
     ]
 
 
-def used_sources(pulled: Pulled, catalogue: Catalogue) -> list[Source]:
+@remembered(256)
+def used_sources(pulled: Pulled, catalogue: Catalogue) -> tuple[Source, ...]:
     """Return the sources that the tables of a report are made from, in the order of the templates."""
     used = {name for table in pulled.tables for name in used_names(table)}
-    return [source for name, source in catalogue.sources.items() if name in used]
+    return tuple(source for name, source in catalogue.sources.items() if name in used)
 
 
 def used_names(table: Table) -> tuple[str, ...]:
@@ -81,7 +85,8 @@ def used_names(table: Table) -> tuple[str, ...]:
     return (*((table.source,) if table.source else ()), *table.uses, *for_columns)
 
 
-def source_read(source: Source, client: Client, pulled: Pulled, catalogue: Catalogue) -> Read:
+@remembered(2048)
+def source_read(source: Source, fast: bool, pulled: Pulled, catalogue: Catalogue) -> Read:
     """Return what a source of the templates reads: only the columns that the tables of a report need."""
     entity = catalogue.entities[source.entity]
     made = [column for table in pulled.tables if table.source == source.name for column in table.columns.values()]
@@ -90,7 +95,7 @@ def source_read(source: Source, client: Client, pulled: Pulled, catalogue: Catal
     kinds = catalogue.known_columns[entity.columns_of or entity.fast]["columns"]
     return Read(
         source.name,
-        entity.fast if client.fast_tables or entity.bulk is None else entity.bulk,
+        entity.fast if fast or entity.bulk is None else entity.bulk,
         {name: KINDS.get(kind, "text") for name, kind in kinds.items() if name in wanted},
         frozenset(wanted - required),
         source.division,

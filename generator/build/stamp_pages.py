@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from generator import names
 from generator.build import markers
 from generator.build import report as layers
+from generator.build.visuals import schema
 from generator.catalogue import DESIGNED, LAYOUT
 from generator.jsontext import Document
 from generator.resolve import DEFAULT_THEME
@@ -89,7 +90,7 @@ def _choose(definition: dict[str, Json], report: ClientReport, design: Design, l
             definition[f"pages/{page_id}/page.json"]["displayName"] = title
     shown = [page.designed[0] for page in report.pages if page.designed and not page.is_hidden]
     order = [page.designed[0] for page in report.pages if page.designed]
-    pages = {"$schema": layers.schema("pagesMetadata"), **definition.get(_PAGES, {})}
+    pages = {"$schema": schema("pagesMetadata"), **definition.get(_PAGES, {})}
     active = pages.get("activePageName")
     definition[_PAGES] = pages | {
         "pageOrder": order,
