@@ -208,11 +208,11 @@ def test_any_choice_of_pages_and_own_measures_gives_a_sound_model_that_asks_no_m
     chosen = data.draw(st.sets(st.sampled_from(pages))) | {data.draw(st.sampled_from(ordinary))}
     wished = data.draw(st.sets(st.sampled_from(sorted(_OWN)))) | ({"Dagen"} if data.draw(st.booleans()) else set())
     own = {name: _OWN[name] for name in wished | ({"Dagen"} if "Boekstukken" in wished else set())}
-    place = Cell("x.xlsx", "Rapporten", "A2")
+    place = {"client": Cell("x.xlsx", "Rapporten", "A2")}
     rows = replace(
         spec,
-        reports=(ReportRow(cell=place, client="bakker", report="financieel", pages=tuple(chosen)),),
-        measures=tuple(MeasureRow(cell=place, client="*", name=name, dax=formula) for name, formula in own.items()),
+        reports=(ReportRow(at=place, client="bakker", report="financieel", pages=tuple(chosen)),),
+        measures=tuple(MeasureRow(at=place, client="*", name=name, dax=formula) for name, formula in own.items()),
     )
     clients, problems = resolve(rows, known)
     assert not problems

@@ -119,7 +119,7 @@ def _content(name: str, part: Part, data: bytes, room: int) -> bytes:
     if part.is_encrypted or not part.is_common:
         raise stop("B501", name, reason=part.name)
     try:
-        content = part.content(data).unpack(room)
+        content = bytes(part.content(data).unpack(room))
     except (BadZipFile, zlib.error, struct.error) as error:
         raise stop("B501", name, reason=part.name) from error
     if len(content) > room:

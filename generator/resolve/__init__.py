@@ -344,7 +344,7 @@ class _Resolver:
 
 def _default_row(report: str, client: Client, office: Office) -> ReportRow:
     """Return the row that stands for a report nobody had to choose."""
-    return ReportRow(cell=office.cell, client=client.code, report=report)
+    return ReportRow(at={"client": office.cell}, client=client.code, report=report)
 
 
 def _last_wins(rows: Sequence[MeasureRow]) -> list[MeasureRow]:

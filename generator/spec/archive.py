@@ -2,16 +2,20 @@
 
 ``zipfile`` takes as long to list the ten parts of a small workbook as calamine takes to open it. So a plain directory
 is listed here: ASCII names, no comments or extra fields, no ZIP64, nothing before or after it. Any other goes through
-``zipfile``.
+``zipfile``. Likewise libdeflate unpacks a part eight times as fast as zlib, but only one that is what its directory
+says; zlib tells what is wrong with another.
 """
 
 from __future__ import annotations
 
 import struct
 import zlib
+from functools import lru_cache
 from io import BytesIO
 from typing import NamedTuple
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
+
+import deflate
 
 _ENTRY = struct.Struct("<4s2xBxHH4xLLLHHH8xL")  # signature, version, …: the order of ``_plain_parts``
 _END = struct.Struct("<4s8xLLH")  # signature, size and offset of the directory, length of the comment
@@ -29,8 +33,22 @@ class Content(NamedTuple):
     checksum: int
     size: int
 
-    def unpack(self, room: int) -> bytes:
+    def unpack(self, room: int) -> bytes | bytearray:
         """Return the real content, or of a longer one its first ``room + 1`` bytes; raise where it is damaged."""
+        content = self._as_promised(room)
+        return self._as_it_is(room) if content is None else content
+
+    def _as_promised(self, room: int) -> bytearray | None:
+        """Return the content if it has the promised size and checksum, and there is room for it."""
+        if self.method != ZIP_DEFLATED or not 0 < self.size <= room:
+            return None  # libdeflate says of no room at all that it was enough
+        try:
+            content: bytearray = deflate.deflate_decompress(self.packed, self.size)
+        except deflate.DeflateError:
+            return None
+        return content if len(content) == self.size and deflate.crc32(content) == self.checksum else None
+
+    def _as_it_is(self, room: int) -> bytes:
         if self.method == ZIP_STORED:
             content = self.packed
         else:
@@ -111,9 +129,13 @@ def _plain_parts(data: bytes) -> list[Part] | None:
             _ENTRY.unpack_from(data, offset)
         )
         offset = start + name_length
-        name = data[start:offset]
-        plain = name.isascii() and b"\0" not in name and b"\\" not in name and not extra and not comment
-        if signature != _ENTRY_SIGNATURE or version > _VERSION_64 or not plain or offset > end:
+        name = _plain_name(data[start:offset])
+        if signature != _ENTRY_SIGNATURE or version > _VERSION_64 or name is None or extra or comment or offset > end:
             return None
-        parts.append(Part(name.decode("ascii"), flags, method, checksum, packed, real, local))
+        parts.append(Part(name, flags, method, checksum, packed, real, local))
     return parts
+
+
+@lru_cache(maxsize=256)
+def _plain_name(name: bytes) -> str | None:
+    return name.decode("ascii") if name.isascii() and b"\0" not in name and b"\\" not in name else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.spec.kinds import CHOICES
-from generator.spec.sheets import BY_KEY
+from generator.spec.sheets import BY_KEY, columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -231,7 +231,7 @@ def _spoken(sheet: str, row: Mapping[str, str | float], language: str) -> dict[s
     """Return a row with its drop-down values in a language."""
     spoken = dict(row)
     for key, value in row.items():
-        kind = BY_KEY[sheet].column(key).kind
+        kind = columns_of(BY_KEY[sheet])[key].kind
         if kind in CHOICES and value in CHOICES[kind]["nl"]:
             spoken[key] = CHOICES[kind][language][CHOICES[kind]["nl"].index(str(value))]
     return spoken

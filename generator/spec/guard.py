@@ -13,6 +13,7 @@ import struct
 import zlib
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 from xml.parsers import expat
 from zipfile import BadZipFile
@@ -33,11 +34,17 @@ MAX_CELLS = 5_000_000
 MAX_PARTS = 10_000
 MAX_TAGS = 3_000_000  # cells, shared strings and formats: each takes far more memory than room in a file
 MAX_LOST = 200_000  # formulas, error values and merged areas
+_SHORTEST_TAG = 4  # bytes: <c/>
+_TAGS: Mapping[Role, tuple[bytes, ...]] = {
+    "sheet": (b"<c", b":c"),
+    "xml": (b"<si", b":si", b"<xf", b":xf"),
+    "other": (),
+}
+_NAMING = ("xl/_rels/workbook.xml.rels", "xl/workbook.xml")
 _SMALL = 16 * 1024  # larger parts are a workbook's own: remembering them would only cost memory
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_WORKBOOK = re.compile(r"xl/workbook\.xml", re.IGNORECASE)
 _SHEET = re.compile(r"xl/.*sheets/[^/]+\.xml", re.IGNORECASE)
 _DECLARED = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _ENCODED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"'](?!utf-?8[\"'])", re.IGNORECASE)
@@ -103,59 +110,41 @@ def guard(path: Path) -> GuardResult | Problem:
 def _inspect(data: bytes) -> GuardResult:
     _check_container(data)
     parts = parts_of(data)
-    names = {part.name.casefold() for part in parts}
-    if not any(_WORKBOOK.fullmatch(part.name) for part in parts):
-        raise _Refused("B001")
-    if len(parts) > MAX_PARTS or len(names) < len(parts) or any("\\" in name or "\0" in name for name in names):
-        raise _Refused("B005")
-    room, tags = MAX_BYTES, MAX_TAGS
+    roles = _roles(tuple([part.name for part in parts]))
+    room, most = MAX_BYTES, 0
     unusual: list[Part] = []
-    for part in parts:
+    for part, role in zip(parts, roles, strict=True):
         if part.is_encrypted:
             raise _Refused("B002")
         if not part.is_common:
             raise _Refused("B005")
-        size, counted, is_unusual = _look_over(part.content(data), _role(part.name), room)
+        content = part.content(data)
+        size, is_unusual = (_look if len(content.packed) > _SMALL else _look_once)(content, role, MAX_BYTES)
         room -= size
-        tags -= counted
-        if tags < 0:
+        if room < 0:
             raise _too_large()
+        most += size if role != "other" else 0
         if is_unusual:
             unusual.append(part)
-    titles = _titles({part.name.casefold(): part for part in parts}, data)
+    # A workbook of less than 12 MB has no room for so many tags: nearly always there is nothing to count.
+    if most // _SHORTEST_TAG > MAX_TAGS:
+        _count_tags(data, parts, roles)
+    by_name = {part.name.casefold(): part for part in parts}
+    titles = _titles(*(by_name[name].content(data) if name in by_name else None for name in _NAMING))
     return _lost_cells(data, titles, unusual) if unusual else GuardResult(data)
 
 
-def _look_over(content: Content, role: Role, room: int) -> tuple[int, int, bool]:
-    """Return the real size of a part, how much in it takes memory, and whether it is a sheet that must be parsed."""
-    if len(content.packed) > _SMALL:
-        return _look(content, role, room)
-    found = _look_once(content, role, MAX_BYTES)
-    if found[0] > room:
-        raise _too_large()
-    return found
+@lru_cache(maxsize=64)
+def _roles(names: tuple[str, ...]) -> tuple[Role, ...]:
+    """Return what each part is to the reader; refuse an archive that is no workbook, or that readers take apart."""
+    folded = {name.casefold() for name in names}
+    if "xl/workbook.xml" not in folded:
+        raise _Refused("B001")
+    if len(names) > MAX_PARTS or len(folded) < len(names) or any("\\" in name or "\0" in name for name in names):
+        raise _Refused("B005")
+    return tuple(map(_role, names))
 
 
-def _look(content: Content, role: Role, room: int) -> tuple[int, int, bool]:
-    text = content.unpack(room)
-    if len(text) > room:
-        raise _too_large()
-    if role != "other":
-        head = text[:200]
-        if b"\0" in head or _ENCODED.search(head) or _DECLARED.search(text):
-            raise _Refused("B005")
-    if role == "sheet":
-        return len(text), text.count(b"<c") + text.count(b":c"), _is_unusual(text)
-    if b"worksheet" in text and _OTHER_SHEET.search(text):
-        raise _Refused("B005")  # the reader may follow a relation to it
-    tags = (b"<si", b":si", b"<xf", b":xf") if role == "xml" else ()
-    return len(text), sum(map(text.count, tags)), False
-
-
-_look_once = lru_cache(maxsize=256)(_look)  # workbooks of one hand share most parts, byte for byte
-
-
-@lru_cache(maxsize=1024)
 def _role(name: str) -> Role:
     folded = name.casefold()
     if not folded.endswith((".xml", ".rels")):
@@ -163,16 +152,46 @@ def _role(name: str) -> Role:
     return "sheet" if _SHEET.fullmatch(folded) else "xml"
 
 
-def _is_unusual(content: bytes) -> bool:
+def _look(content: Content, role: Role, room: int) -> tuple[int, bool]:
+    """Return the real size of a part, and whether it is a sheet that must be parsed."""
+    text = content.unpack(room)
+    if len(text) > room:
+        raise _too_large()
+    if role != "other":
+        head = text[:200]
+        # A single character is found ten times as fast as a pattern, and plain XML has no exclamation marks.
+        if b"\0" in head or _ENCODED.search(head) or (b"!" in text and _DECLARED.search(text)):
+            raise _Refused("B005")
+    if role == "sheet":
+        return len(text), _is_unusual(text)
+    if b"worksheet" in text and _OTHER_SHEET.search(text):
+        raise _Refused("B005")  # the reader may follow a relation to it
+    return len(text), False
+
+
+_look_once = lru_cache(maxsize=256)(_look)  # workbooks of one hand share most parts, byte for byte
+
+
+def _count_tags(data: bytes, parts: Iterable[Part], roles: Iterable[Role]) -> None:
+    """Refuse a workbook with more than takes a reasonable memory."""
+    room = MAX_TAGS
+    for part, role in zip(parts, roles, strict=True):
+        text = part.content(data).unpack(MAX_BYTES) if role != "other" else b""
+        room -= sum(map(text.count, _TAGS[role]))
+        if room < 0:
+            raise _too_large()
+
+
+def _is_unusual(content: bytes | bytearray) -> bool:
     """Tell whether a sheet must be parsed; a million rows of formatted, empty cells are no reason."""
     return _looks_unusual(content) and _looks_unusual(_EMPTY_ROW.sub(b"", _EMPTY_CELL.sub(b"", content)))
 
 
-def _looks_unusual(content: bytes) -> bool:
+def _looks_unusual(content: bytes | bytearray) -> bool:
     after = max(content.rfind(b"</sheetData>"), 0)
     return (
         b"<worksheet" not in content[:1000]
-        or b"<mergeCell" in content[after:]
+        or content.find(b"<mergeCell", after) >= 0
         or any(pattern.search(content) for pattern in _UNUSUAL)
     )
 
@@ -226,13 +245,13 @@ class _Cells:
         self._text: list[str] | None = None
         self._formula = ""
 
-    def parse(self, content: bytes) -> None:
+    def parse(self, content: bytes | bytearray) -> None:
         parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._data
-        parser.Parse(content, True)
+        parser.Parse(bytes(content), True)
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         tag = tag.rpartition(":")[2]
@@ -308,7 +327,8 @@ def number(column: str) -> int:
     return total
 
 
-def _titles(parts: Mapping[str, Part], data: bytes) -> dict[str, str]:
+@lru_cache(maxsize=64)
+def _titles(relations: Content | None, sheets: Content | None) -> Mapping[str, str]:
     """Return part name → sheet name, from the workbook and its relations; refuse sheets that weren't looked over."""
     targets: dict[str, str] = {}
     titles: dict[str, str] = {}
@@ -330,8 +350,9 @@ def _titles(parts: Mapping[str, Part], data: bytes) -> dict[str, str]:
                 raise _Refused("B005")
             titles[part] = attributes.get("name", "")
 
-    for name, handler in (("xl/_rels/workbook.xml.rels", relation), ("xl/workbook.xml", sheet)):
-        parser = expat.ParserCreate()
-        parser.StartElementHandler = handler
-        parser.Parse(parts[name].content(data).unpack(MAX_BYTES) if name in parts else b"<none/>", True)
-    return titles
+    for content, handler in ((relations, relation), (sheets, sheet)):
+        if content:
+            parser = expat.ParserCreate()
+            parser.StartElementHandler = handler
+            parser.Parse(bytes(content.unpack(MAX_BYTES)), True)
+    return MappingProxyType(titles)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from generator.problems import LANGUAGES, Cell, Problem
 from generator.spec.guard import letters, number
-from generator.spec.sheets import find_column, fold
+from generator.spec.sheets import BY_KEY, find_column, fold, required_of
 from generator.spec.values import show
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _SECRET = (
     "credential", "passphrase", "toegangscode", "bearer", "inloggegeven",
 )  # fmt: skip
 _SECRET_ALONE = frozenset({"pw"})  # too short to look for inside a word
+_MOST_PLAIN = 50  # columns of a header row that may be remembered
 _LONGEST_NAME = 100  # of a name that may be a slip of another
 _MOST_MERGED = 1000  # told per sheet; Excel itself lets no two of them overlap
 _RANGE = re.compile(r"([A-Z]+)(\d+):([A-Z]+)(\d+)")
@@ -86,7 +87,7 @@ def wanted(page: Page) -> str:
 
 def find_header(sheet: Sheet, rows: list[list[Raw]]) -> int | None:
     """Return the first row with all required headers, else the one with the most: a title may stand above it."""
-    required = {column.key for column in sheet.columns if column.required}
+    required = set(required_of(sheet))
     best, most = None, 0
     for index, row in enumerate(rows[:_HEADER_ROWS]):
         known = _known(sheet, row)
@@ -100,6 +101,25 @@ def find_header(sheet: Sheet, rows: list[list[Raw]]) -> int | None:
 def _known(sheet: Sheet, cells: Iterable[Raw]) -> set[str]:
     columns = (find_column(sheet, cell) for cell in cells if isinstance(cell, str) and cell)
     return {column.key for column in columns if column}
+
+
+def plain_columns(page: Page) -> Mapping[str, int] | None:
+    """Return key → index of the columns where the first row is a header with nothing to say about it, else None."""
+    first = page.rows[0]
+    return _plain_columns(page.sheet.key, tuple(first)) if len(first) <= _MOST_PLAIN else None
+
+
+@lru_cache(maxsize=256)
+def _plain_columns(key: str, cells: tuple[Raw, ...]) -> Mapping[str, int] | None:
+    columns: dict[str, int] = {}
+    for index, cell in enumerate(cells):
+        if cell == "":
+            continue
+        column = find_column(BY_KEY[key], cell) if isinstance(cell, str) and not looks_secret(cell) else None
+        if column is None or column.key in columns or str(cell).strip().startswith("_"):
+            return None
+        columns[column.key] = index
+    return columns if all(required in columns for required in required_of(BY_KEY[key])) else None
 
 
 def find_columns(page: Page, header: int, found: Found) -> dict[str, int]:

@@ -6,14 +6,19 @@ Empty optional cells stay ``None``; ``resolve`` fills in every default. The fiel
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections import deque
+from dataclasses import dataclass, field, fields
+from functools import cache
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from decimal import Decimal
 
     from generator.problems import Cell
+
+_T = TypeVar("_T")
 
 EVERYONE = "*"
 """In a client column: all clients, never the office."""
@@ -24,14 +29,34 @@ OFFICE = "_office"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """A row: ``cell`` is its first filled cell, ``at`` maps a field to its own cell (filled cells only)."""
+    """A row: ``at`` maps a field to its cell (filled cells only, as they stand in the row)."""
 
-    cell: Cell
     at: Mapping[str, Cell] = field(default_factory=dict)
+
+    @property
+    def cell(self) -> Cell:
+        """Return the first filled cell, which stands for the row."""
+        return next(iter(self.at.values()))
 
     def where(self, key: str) -> Cell:
         """Return the cell of a field, or of the row where that field is empty."""
-        return self.at.get(key, self.cell)
+        return self.at.get(key) or self.cell
+
+
+def make(record: type[_T], count: int, columns: Mapping[str, Iterable[object]]) -> list[_T]:
+    """Return objects of a class with slots, filled column by column; a field without a column has its default.
+
+    The ``__init__`` of a frozen dataclass takes five times as long, and the objects are the same.
+    """
+    made = list(map(record.__new__, repeat(record, count)))
+    for name, default, put in _slots(cast("Any", record)):
+        deque(map(put, made, columns[name] if name in columns else repeat(default)), maxlen=0)
+    return made
+
+
+@cache
+def _slots(record: type[Any]) -> tuple[tuple[str, object, Callable[[object, object], None]], ...]:
+    return tuple((each.name, each.default, getattr(record, each.name).__set__) for each in fields(record))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import compress, repeat
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from generator.problems import Cell, Problem
 from generator.spec.guard import letters, number
@@ -18,64 +21,74 @@ from generator.spec.headers import (
     looks_secret,
     merged_rows,
     nearest,
+    plain_columns,
     wanted,
 )
-from generator.spec.records import EVERYONE, Dropped
-from generator.spec.sheets import find_column, fold
+from generator.spec.records import EVERYONE, Dropped, make
+from generator.spec.sheets import columns_of, find_column, fold, required_of
 from generator.spec.values import BadValue, Raw, clip, parse, parse_column, show
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from generator.spec.records import Record
     from generator.spec.sheets import Column
 
 _VALUE_HEADERS = frozenset({"waarde", "value"})
+_WITHOUT_CLIENT = frozenset({"office", "clients"})
+_FEW = 5  # rows that are read faster one by one than column by column
 _DAX_KEPT = 500
 _NAME_BEFORE = re.compile(r"\s*:?=\s*")
 
 
+class Filled(NamedTuple):
+    """Where the cells of a row stand: key → index of the column. Rows with the same cells filled share one."""
+
+    file: str
+    sheet: str
+    columns: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Places(Mapping[str, Cell]):
     """Field → cell of one row, made when asked for: most rows never need them."""
 
-    __slots__ = ("_columns", "_file", "_row", "_row_number", "_sheet")
-
-    def __init__(self, file: str, sheet: str, columns: Mapping[str, int], row: Sequence[Raw], row_number: int) -> None:
-        """Keep the row and the index of each column in it."""
-        self._file, self._sheet, self._columns, self._row, self._row_number = file, sheet, columns, row, row_number
+    filled: Filled
+    row: int
 
     def __getitem__(self, key: str) -> Cell:
-        """Return the cell of a filled field."""
-        index = self._columns[key]
-        if self._row[index] == "":
-            raise KeyError(key)
-        return Cell(self._file, self._sheet, f"{letters(index + 1)}{self._row_number}")
+        """Return the cell of a field."""
+        return Cell(self.filled.file, self.filled.sheet, f"{letters(self.filled.columns[key] + 1)}{self.row}")
 
     def __iter__(self) -> Iterator[str]:
-        """Go over the filled fields."""
-        return (key for key, index in self._columns.items() if self._row[index] != "")
+        """Go over the fields."""
+        return iter(self.filled.columns)
 
     def __len__(self) -> int:
-        """Count the filled fields."""
-        return sum(1 for _ in self)
+        """Count the fields."""
+        return len(self.filled.columns)
 
 
 def read_page(page: Page) -> Found:
     """Return the records of a sheet."""
     found = Found()
-    _pad(page)
-    if all(row.count("") == len(row) for row in page.rows) and not page.formulas:
+    if page.formulas or page.errors:
+        _pad(page)
+    elif all(row.count("") == len(row) for row in page.rows):
         return found
     if page.sheet.key == "office" and (pairs := _pairs(page)):
         _read_pairs(page, pairs, found)
         return found
-    header = find_header(page.sheet, page.rows)
-    if header is None:
-        first = next((index for index, row in enumerate(page.rows) if row.count("") < len(row)), 0)
-        found.problems.append(Problem("B009", page.cell(first, 0), {"sheet": page.title, "columns": wanted(page)}))
-        found.dropped.append(Dropped(sheet=page.sheet.key))
-        return found
-    columns = find_columns(page, header, found)
-    merged = merged_rows(page, header, columns, found)
+    header, columns = 0, plain_columns(page)
+    if columns is None:
+        place = find_header(page.sheet, page.rows)
+        if place is None:
+            first = next((index for index, row in enumerate(page.rows) if row.count("") < len(row)), 0)
+            found.problems.append(Problem("B009", page.cell(first, 0), {"sheet": page.title, "columns": wanted(page)}))
+            found.dropped.append(Dropped(sheet=page.sheet.key))
+            return found
+        header, columns = place, find_columns(page, place, found)
+    merged = merged_rows(page, header, columns, found) if page.merged else set()
     if header in merged or any(problem.code == "B011" for problem in found.problems):
         found.dropped.append(Dropped(sheet=page.sheet.key))
         return found
@@ -103,66 +116,120 @@ def _index(address: str) -> tuple[int, int]:
 
 
 def _read_rows(page: Page, header: int, columns: Mapping[str, int], merged: set[int], found: Found) -> None:
-    """Read the rows below the headers: column by column, so that only a row with a slip is read value by value."""
-    rows = page.rows[header + 1 :]
-    slow = {_index(address)[0] - header - 1 for address in (*page.formulas, *page.errors)}
-    parsed: list[list[Any]] = []
-    for key, index in columns.items():
-        column = page.sheet.column(key)
-        values, bad = parse_column(column.kind, [row[index] for row in rows])
-        slow |= bad
-        if column.required and None in values:
-            slow |= {place for place, value in enumerate(values) if value is None}
-        parsed.append(values)
-    short = any(column.required and column.key not in columns for column in page.sheet.columns)
-    build, left = page.sheet.record, next(iter(columns.values()))
-    for place, (row, values_) in enumerate(zip(rows, zip(*parsed, strict=True), strict=True)):
-        number_ = header + 2 + place
+    """Read the rows below the headers: many of them column by column, and by itself each that may have a slip."""
+    rows, page.rows = page.rows[header + 1 :], []
+    first = header + 2
+    if len(rows) <= _FEW or not all(key in columns for key in required_of(page.sheet)):
+        single = _read_singly(page, columns, dict(enumerate(rows, first)), merged, found)
+        found.records += single.values()
+        return
+    lost = {_index(address)[0] - header - 1 for address in (*page.formulas, *page.errors)}
+    lost |= {row - header - 1 for row in merged}
+    kept, records = _read_columns(page, columns, rows, first, lost)
+    left = sorted(set(range(first, first + len(rows))).difference(kept))
+    single = _read_singly(page, columns, {number: rows[number - first] for number in left}, merged, found)
+    if single:
+        together = dict(zip(kept, records, strict=True)) | single
+        records = [together[number] for number in sorted(together)]
+    found.records += records
+
+
+def _read_singly(
+    page: Page, columns: Mapping[str, int], rows: Mapping[int, Sequence[Raw]], merged: set[int], found: Found
+) -> dict[int, Record]:
+    """Return the number of a row → its record, for rows that may have slips."""
+    records: dict[int, Record] = {}
+    has_lost = bool(page.formulas or page.errors)
+    whole = Filled(page.file, page.title, columns)
+    for number_, row in rows.items():
+        filled = {key: index for key, index in columns.items() if row[index] != ""}
+        raws = {key: row[index] for key, index in filled.items()}
         if number_ - 1 in merged:
-            found.dropped.append(_left_out(page, {key: row[index] for key, index in columns.items()}))
-        elif short or place in slow:
-            raws = {key: row[index] for key, index in columns.items()}
-            cells = {key: page.cell(number_ - 1, index) for key, index in columns.items()}
-            _read_slowly(page, raws, cells, found)
-        else:
-            at = Places(page.file, page.title, columns, row, number_)
-            cell = page.cell(number_ - 1, left) if row[left] != "" else next(iter(at.values()))
-            found.records.append(build(cell=cell, at=at, **dict(zip(columns, values_, strict=True))))
+            found.dropped.append(_left_out(page, raws))
+        elif raws or has_lost:
+            at = Places(Filled(page.file, page.title, filled), number_)
+            record = _read_row(page, raws, Places(whole, number_), at, found)
+            if record:
+                records[number_] = record
+    return records
 
 
-def _read_slowly(page: Page, raws: Mapping[str, Raw], cells: Mapping[str, Cell], found: Found) -> None:
-    """Read a row that has a formula, a bad or a missing value, or that leans on the workbook's one client."""
-    slips: dict[str, tuple[str, dict[str, str]]] = {}
+def _read_columns(
+    page: Page, columns: Mapping[str, int], rows: Sequence[Sequence[Raw]], first: int, lost: set[int]
+) -> tuple[list[int], list[Record]]:
+    """Return the records of rows without a slip, after their numbers; ``lost`` are places of rows to leave out."""
+    raws = {key: list(map(itemgetter(index), rows)) for key, index in columns.items()}
+    values: dict[str, Sequence[Any]] = {}
+    for key, cells in raws.items():
+        column = columns_of(page.sheet)[key]
+        values[key], bad = parse_column(column.kind, cells)
+        lost |= bad
+        if column.required and not all(values[key]):
+            lost |= {place for place, value in enumerate(values[key]) if value is None}
+    kept = list(range(len(rows)))
+    if lost:
+        kept = [place for place in kept if place not in lost]
+        values = {key: [column[place] for place in kept] for key, column in values.items()}
+        raws = {key: [cells[place] for place in kept] for key, cells in raws.items()}
+    numbers = [first + place for place in kept]
+    at = make(Places, len(kept), {"filled": _filled(page, columns, raws), "row": numbers})
+    return numbers, make(page.sheet.record, len(kept), {**values, "at": at})
+
+
+def _filled(page: Page, columns: Mapping[str, int], raws: Mapping[str, Sequence[Raw]]) -> Iterable[Filled]:
+    """Return which cells of each row are filled."""
+    whole = Filled(page.file, page.title, columns)
+    gaps = [key for key, cells in raws.items() if not all(cells) and "" in cells]
+    if not gaps:
+        return repeat(whole)
+
+    @cache
+    def without(*is_empty: bool) -> Filled:
+        empty = set(compress(gaps, is_empty))
+        return whole._replace(columns={key: index for key, index in columns.items() if key not in empty})
+
+    return map(without, *([cell == "" for cell in raws[key]] for key in gaps))
+
+
+def _read_row(
+    page: Page, raws: Mapping[str, Raw], cells: Mapping[str, Cell], at: Mapping[str, Cell], found: Found
+) -> Record | None:
+    """Read a row by itself: it may have a formula, a bad or a missing value, or lean on the workbook's one client."""
+    values, slips = _parse_row(page, raws, cells)
+    if not values and not slips:
+        return None
+    if page.only_client and "client" not in values and "client" not in slips and page.sheet.key not in _WITHOUT_CLIENT:
+        values["client"] = page.only_client
+    slips |= {key: ("B013", {}) for key in required_of(page.sheet) if key not in values and key not in slips}
+    if not slips:
+        return page.sheet.record(at=at, **values)
+    found.dropped.append(_left_out(page, raws))
+    # The one client of this workbook may have a problem of its own.
+    if not (page.only_client == "" and slips.keys() == {"client"}):
+        found.problems.extend(_slip_problems(page, slips, values, cells))
+    return None
+
+
+def _parse_row(
+    page: Page, raws: Mapping[str, Raw], cells: Mapping[str, Cell]
+) -> tuple[dict[str, Any], dict[str, tuple[str, dict[str, str]]]]:
+    """Return the values of a row, and code and values of the problem with each bad one."""
     values: dict[str, Any] = {}
-    for column in page.sheet.columns:
-        raw = raws.get(column.key, "")
+    slips: dict[str, tuple[str, dict[str, str]]] = {}
+    columns = columns_of(page.sheet)
+    has_lost = bool(page.formulas or page.errors)
+    for key in columns if has_lost else raws:
+        raw = raws.get(key, "")
         try:
-            _refuse_lost(page, column, raw, cells)
-            value = None if raw == "" else parse(column.kind, raw)
+            if has_lost:
+                _refuse_lost(page, columns[key], raw, cells)
+            value = None if raw == "" else parse(columns[key].kind, raw)
         except BadValue as bad:
-            slips[column.key] = (bad.code, bad.values)
+            slips[key] = (bad.code, bad.values)
             continue
         if value is not None:
-            values[column.key] = value
-    if not values and not slips:
-        return
-    if (
-        page.only_client
-        and not {"client"} & (values.keys() | slips.keys())
-        and page.sheet.key not in {"office", "clients"}
-    ):
-        values["client"] = page.only_client
-    for column in page.sheet.columns:
-        if column.required and column.key not in values.keys() | slips.keys():
-            slips[column.key] = ("B013", {})
-    if not slips:
-        at = {key: cells[key] for key, raw in raws.items() if raw != ""}
-        found.records.append(page.sheet.record(cell=next(iter(at.values())), at=at, **values))
-        return
-    found.dropped.append(_left_out(page, raws))
-    if page.only_client == "" and slips.keys() == {"client"}:
-        return  # the one client of this workbook has a problem of its own
-    found.problems.extend(_slip_problems(page, slips, values, cells))
+            values[key] = value
+    return values, slips
 
 
 def _slip_problems(
@@ -171,8 +238,10 @@ def _slip_problems(
     client = values.get("code" if page.sheet.key == "clients" else "client", "")
     client = client if isinstance(client, str) and client != EVERYONE else ""
     first = next(iter(cells.values()))
-    for key, (code, more) in slips.items():
-        column = page.sheet.column(key)
+    for key, column in columns_of(page.sheet).items():
+        if key not in slips:
+            continue
+        code, more = slips[key]
         named = {"column_nl": column.nl, "column_en": column.en, "sheet": page.title}
         yield Problem(code, cells.get(key, first), named | more, client)
 
@@ -245,4 +314,6 @@ def _read_pairs(page: Page, pairs: Sequence[tuple[int, int]], found: Found) -> N
             found.problems.append(Problem("B010", place, {"column": name, "first": str(cells[known.key])}))
         else:
             raws[known.key], cells[known.key] = value, page.cell(row, column + 1)
-    _read_slowly(page, raws, cells, found)
+    at = {key: cells[key] for key, raw in raws.items() if raw != ""}
+    record = _read_row(page, raws, cells, at, found)
+    found.records += [record] if record else []

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from generator.spec import records
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from generator.spec.kinds import Kind
 
@@ -63,10 +63,6 @@ class Sheet:
         """Return in a sentence what the sheet is for."""
         return self.help_nl if language == "nl" else self.help_en
 
-    def column(self, key: str) -> Column:
-        """Return a column by its key."""
-        return next(column for column in self.columns if column.key == key)
-
 
 _IGNORED = re.compile(r"[\W_]+")
 
@@ -86,6 +82,26 @@ def find_sheet(name: str) -> Sheet | None:
 def find_column(sheet: Sheet, name: str) -> Column | None:
     """Return the column of a sheet with this Dutch or English name."""
     return _columns(sheet.key).get(fold(name))
+
+
+def columns_of(sheet: Sheet) -> Mapping[str, Column]:
+    """Return key → column."""
+    return _keys(sheet.key)
+
+
+def required_of(sheet: Sheet) -> Collection[str]:
+    """Return the keys of the columns that must be filled."""
+    return _required(sheet.key)
+
+
+@cache
+def _required(key: str) -> tuple[str, ...]:
+    return tuple(column.key for column in BY_KEY[key].columns if column.required)
+
+
+@cache
+def _keys(key: str) -> dict[str, Column]:
+    return {column.key: column for column in BY_KEY[key].columns}
 
 
 @cache

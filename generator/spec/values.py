@@ -6,6 +6,7 @@ import calendar
 import datetime as dt
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from generator.spec.dax_text import plain_dax
@@ -102,9 +103,8 @@ def text(raw: Raw) -> str:
     return "\n".join(part.replace("\xa0", " ").rstrip() for part in lines).strip()
 
 
-def code(raw: Raw) -> str:
+def code(value: str) -> str:
     """Return a client code."""
-    value = line(raw)
     if not is_code(value):
         raise BadValue("B022")
     return value
@@ -115,15 +115,14 @@ def is_code(value: str) -> bool:
     return bool(_CODE.fullmatch(value)) and not _DEVICE.fullmatch(value)
 
 
-def client(raw: Raw) -> str:
+def client(value: str) -> str:
     """Return a reference to a client."""
-    value = line(raw)
     return OFFICE if value.casefold() == OFFICE else value
 
 
-def url(raw: Raw) -> str:
+def url(value: str) -> str:
     """Return a database URL in its one form: no blanks or ``/`` around it, scheme and host in lower case."""
-    value = line(raw).rstrip("/ ")
+    value = value.rstrip("/ ")
     found = normal_url(value)
     if isinstance(found, tuple):
         nl, en = found
@@ -188,12 +187,12 @@ def _split(value: str) -> list[str]:
     return "".join(pieces).split("\0")
 
 
-def choice(kind: Kind) -> Callable[[Raw], str]:
+def choice(kind: Kind) -> Callable[[str], str]:
     """Return a parser that takes a value of a drop-down in any case."""
     values = {value.casefold(): value for value in CHOICES[kind]["nl"]}
 
-    def parse(raw: Raw) -> str:
-        value = values.get(line(raw).casefold())
+    def parse(text: str) -> str:
+        value = values.get(text.casefold())
         if value is None:
             raise BadValue
         return value
@@ -201,9 +200,9 @@ def choice(kind: Kind) -> Callable[[Raw], str]:
     return parse
 
 
-def language(raw: Raw) -> str:
+def language(value: str) -> str:
     """Return the code of a language, two letters; whether there are texts in it, the templates tell."""
-    value = line(raw).casefold()
+    value = value.casefold()
     if not re.fullmatch("[a-z]{2}", value):
         raise BadValue
     return value
@@ -257,9 +256,8 @@ def ownership(raw: Raw) -> Decimal:
     return Decimal(f"{fraction.normalize():f}")
 
 
-def _matching(pattern: re.Pattern[str]) -> Callable[[Raw], str]:
-    def parse(raw: Raw) -> str:
-        value = line(raw)
+def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
+    def parse(value: str) -> str:
         if not pattern.fullmatch(value):
             raise BadValue
         return value
@@ -267,22 +265,21 @@ def _matching(pattern: re.Pattern[str]) -> Callable[[Raw], str]:
     return parse
 
 
-def account(raw: Raw) -> str:
+def account(value: str) -> str:
     """Return the code of a ledger account."""
-    value = line(raw)
     if len(value) > _LONGEST_ACCOUNT:
         raise BadValue
     return value
 
 
-def currency(raw: Raw) -> str:
+def currency(value: str) -> str:
     """Return the code of a currency in capitals."""
-    return _matching(_CURRENCY)(raw).upper()
+    return _matching(_CURRENCY)(value).upper()
 
 
-def entity(raw: Raw) -> str:
+def entity(value: str) -> str:
     """Return catalog, schema and table; the alias is the client's."""
-    match = _ENTITY.fullmatch(line(raw))
+    match = _ENTITY.fullmatch(value)
     if not match:
         raise BadValue
     return match[1]
@@ -306,30 +303,43 @@ def dax(raw: Raw) -> str:
     return typed.removeprefix("=").lstrip()
 
 
-PARSERS: Mapping[Kind, Callable[[Raw], object]] = {
-    "line": line,
-    "text": text,
+def _of_line(check: Callable[[str], object]) -> Callable[[Raw], object]:
+    return lambda raw: check(line(raw))
+
+
+_remembered = lru_cache(maxsize=256, typed=True)  # True == 1.0
+"""For kinds of which a thousand clients have few values."""
+
+
+_OF_LINES: Mapping[Kind, Callable[[str], object]] = {
     "alias": _matching(_ALIAS),
     "code": code,
     "client": client,
     "url": url,
-    "bool": boolean,
-    "years": years,
     "language": language,
-    "year_end": year_end,
-    "times": times,
-    "list": names,
-    "division": division,
-    "divisions": divisions,
-    "ownership": ownership,
     "account": account,
     "currency": currency,
-    "dax": dax,
-    "position": position,
     "entity": entity,
     "filter": _matching(_FILTER),
     "email": _matching(_EMAIL),
     "role": choice("role"),
+}
+"""What is read from a text on one line, for the columns whose texts are known to be so."""
+
+PARSERS: Mapping[Kind, Callable[[Raw], object]] = {
+    "line": line,
+    "text": text,
+    "bool": _remembered(boolean),
+    "years": _remembered(years),
+    "year_end": _remembered(year_end),
+    "times": _remembered(times),
+    "list": names,
+    "division": division,
+    "divisions": divisions,
+    "ownership": _remembered(ownership),
+    "dax": dax,
+    "position": position,
+    **{kind: _of_line(check) for kind, check in _OF_LINES.items()},
 }
 
 
@@ -346,14 +356,17 @@ def parse(kind: Kind, raw: Raw) -> object:
     return None if value in ("", ()) else value
 
 
-def parse_column(kind: Kind, cells: Sequence[Raw]) -> tuple[list[Any], set[int]]:
+def parse_column(kind: Kind, cells: Sequence[Raw]) -> tuple[Sequence[Any], set[int]]:
     """Return the values of a whole column (None, or no parts of a list, for empty cells) and the places of bad ones.
 
     Ten thousand clients share few times, groups and years, and hold clean texts: each value is looked at once.
     """
     types = set(map(type, cells))
-    if kind in _LINES and types <= {str} and _is_clean(cast("Sequence[str]", cells)):
-        return [cell or None for cell in cells], set()
+    parse = PARSERS[kind]
+    if (kind in _LINES or kind in _OF_LINES) and types == {str} and _is_clean(cast("Sequence[str]", cells)):
+        if kind in _LINES:
+            return [cell or None for cell in cells] if "" in cells else cells, set()
+        parse = cast("Callable[[Raw], object]", _OF_LINES[kind])
     mixed = bool in types and len(types) > 1  # True == 1.0
     keys: Sequence[Hashable] = list(zip(map(type, cells), cells, strict=True)) if mixed else cells
     empty = () if kind in _LISTS else None
@@ -361,11 +374,11 @@ def parse_column(kind: Kind, cells: Sequence[Raw]) -> tuple[list[Any], set[int]]
     bad: set[Hashable] = set()
     for key, raw in dict(zip(keys, cells, strict=True)).items():
         try:
-            known[key] = empty if is_blank(raw) or (value := PARSERS[kind](raw)) == "" else value
+            known[key] = empty if raw == "" or is_blank(raw) or (value := parse(raw)) == "" else value
         except BadValue:
             known[key] = empty
             bad.add(key)
-    return [known[key] for key in keys], {place for place, key in enumerate(keys) if key in bad} if bad else set()
+    return list(map(known.__getitem__, keys)), {place for place, key in enumerate(keys) if key in bad} if bad else set()
 
 
 def _is_clean(cells: Sequence[str]) -> bool:
