@@ -1,0 +1,351 @@
+"""How many small faults the tests see: ``python benchmarks/mutants.py`` prints the share, and each one missed.
+
+A mutant is the program with one place changed (``<`` becomes ``<=``, a filter is dropped, a call left out). Places are
+drawn with a seed from all of ``PARTS``; each mutant meets only the tests that run the changed line, quick ones first
+and from as many files as can be, as coverage noted them. mutmut changes functions only and none with a decorator,
+cosmic-ray runs all tests for each mutant: with neither are 300 done in half an hour, so this is a small one of our own.
+
+Not drawn: annotations, docstrings, prose (a text with a blank: help and messages have tests of their own), decorators
+and parts of an f-string. A mutant that hangs is seen; one in a line that no test runs is missed. Unchanged programs run
+before, as a control: a test that fails on those says nothing about a mutant.
+
+Needs ``pip install -e ".[test]" pytest-cov``; takes about 40 minutes on two processors.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import os
+import random
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import chain, zip_longest
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from coverage.numbits import numbits_to_nums
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+ROOT = Path(__file__).parents[1]
+PARTS = ("spec", "resolve", "build", "pack")
+FOLDERS = ("generator", "templates", "tests", "report_specs", "docs", "benchmarks", ".ci")
+FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE")
+MOST_TESTS, MOST_SECONDS, LEAST = 400, 25.0, 3.0  # that a mutant meets; their seconds as measured; patience on top
+CONTROLS = 10
+
+SWAPS: dict[type[ast.AST], type[ast.AST]] = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+    ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.And: ast.Or, ast.Or: ast.And,
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult, ast.Mod: ast.Add,
+    ast.BitOr: ast.BitAnd, ast.BitAnd: ast.BitOr, ast.LShift: ast.RShift, ast.RShift: ast.LShift,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One changed place: ``lines`` from first to last, and the whole text of the changed module."""
+
+    path: Path
+    lines: tuple[int, int]
+    was: str
+    becomes: str
+    text: str
+
+    def __str__(self) -> str:
+        """Say where it is and what it does."""
+        return f"{self.path.as_posix()}:{self.lines[0]}  {self.was}  →  {self.becomes}"
+
+
+# ------------------------------------------------------------------------------------------------ what can be changed
+
+
+def changes(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what a node can become; a test of ``if`` or ``while`` stands for its opposite."""
+    match node:
+        case ast.Compare(left, [operator], [right]):
+            yield ast.Compare(left, [SWAPS[type(operator)]()], [right])  # type: ignore[list-item]
+        case ast.BoolOp(operator, values):
+            yield ast.BoolOp(SWAPS[type(operator)](), values)  # type: ignore[arg-type]
+        case ast.UnaryOp(ast.Not(), operand):
+            yield operand
+        case ast.BinOp(left, operator, right) if type(operator) in SWAPS:
+            yield ast.BinOp(left, SWAPS[type(operator)](), right)  # type: ignore[arg-type]
+        case ast.IfExp(test, body, orelse):
+            yield ast.IfExp(test, orelse, body)
+        case ast.Constant(value):
+            yield from map(ast.Constant, _constants(value))
+        case ast.stmt():
+            yield from _statements(node)
+
+
+def _constants(value: object) -> Iterator[bool | int | str]:
+    match value:
+        case bool():
+            yield not value
+        case int():
+            yield value + 1
+        case str() if " " not in value.strip():
+            yield value + "X"
+
+
+def _statements(node: ast.stmt) -> Iterator[ast.AST]:
+    match node:
+        case ast.AugAssign(target, operator, value) if type(operator) in SWAPS:
+            yield ast.AugAssign(target, SWAPS[type(operator)](), value)  # type: ignore[arg-type]
+        case ast.Return(ast.expr() as value) if ast.unparse(value) != "None":
+            yield ast.Return(ast.Constant(None))
+        case ast.If(test) | ast.While(test) if ast.unparse(test) != "TYPE_CHECKING":
+            yield ast.UnaryOp(ast.Not(), test)
+        case ast.Expr(ast.Call()):
+            yield ast.Pass()
+        case ast.Continue():
+            yield ast.Break()
+        case ast.Break():
+            yield ast.Continue()
+
+
+def _places(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
+    """Yield each node that can be changed with what it becomes; the one to change, not the one that tells how."""
+    for new in changes(node):
+        yield (node.test if isinstance(node, ast.If | ast.While) else node), new
+    if isinstance(node, ast.comprehension):
+        yield from ((test, ast.Constant(value=True)) for test in node.ifs)
+    for child in _children(node):
+        yield from _places(child)
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    skipped = {"annotation", "returns", "decorator_list", "type_params"}
+    for name, value in ast.iter_fields(node):
+        if name in skipped or isinstance(node, ast.JoinedStr):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            docstring = isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
+            cast = isinstance(node, ast.Call) and ast.unparse(node.func) == "cast" and child is node.args[0]
+            if isinstance(child, ast.AST) and not docstring and not cast:
+                yield child
+
+
+def mutants(path: Path) -> Iterator[Mutant]:
+    """Yield every mutant of a module; the rest of its text stays as it is."""
+    source = (ROOT / path).read_bytes()
+    starts = [0, *(match.end() for match in re.finditer(rb"\n", source))]
+    for old, new in _places(ast.parse(source)):
+        assert isinstance(old, ast.expr | ast.stmt)  # noqa: S101  only those are changed, and they have a place
+        begin = starts[old.lineno - 1] + old.col_offset
+        end = starts[(old.end_lineno or old.lineno) - 1] + (old.end_col_offset or 0)
+        becomes = ast.unparse(ast.fix_missing_locations(new))
+        put = f"({becomes})" if isinstance(new, ast.expr) else becomes
+        text = (source[:begin] + put.encode() + source[end:]).decode()
+        was = " ".join(source[begin:end].decode().split())
+        yield Mutant(path, (old.lineno, old.end_lineno or old.lineno), was[:90], becomes[:90], text)
+
+
+def drawn(number: int, seed: int, parts: Iterable[str]) -> list[Mutant]:
+    """Draw so many mutants from all there are; the same seed draws the same from the same program."""
+    paths = sorted(path.relative_to(ROOT) for part in parts for path in (ROOT / "generator" / part).rglob("*.py"))
+    every = [mutant for path in paths for mutant in mutants(path)]
+    print(f"{len(every)} places in {len(paths)} modules; {number} drawn with seed {seed}")
+    return random.Random(seed).sample(every, number)  # noqa: S311  not for secrets
+
+
+# ------------------------------------------------------------------------------------------------ which tests to run
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a run of all tests told: seconds of each test, and the tests of each line of each module."""
+
+    seconds: dict[str, float]
+    tests: dict[str, dict[int, set[str]]]
+
+    def of(self, mutant: Mutant) -> list[str]:
+        """List the tests that a mutant meets: those of its lines, else those of its module (a line run on import)."""
+        lines = self.tests.get(mutant.path.as_posix(), {})
+        first, last = mutant.lines
+        found = set().union(*(lines.get(line, set()) for line in range(first, last + 1)))
+        return self._some(found or set().union(*lines.values()))
+
+    def _some(self, found: set[str]) -> list[str]:
+        files: dict[str, list[str]] = {}
+        for test in sorted(found & self.seconds.keys(), key=lambda test: (self.seconds[test], test)):
+            files.setdefault(test.split("::")[0], []).append(test)
+        turns = [test for test in chain(*zip_longest(*files.values())) if test]
+        chosen: list[str] = []
+        left = MOST_SECONDS
+        for test in turns[:MOST_TESTS]:
+            left -= self.seconds[test]
+            if left >= 0 or not chosen:
+                chosen.append(test)
+        return chosen
+
+
+def measured(folder: Path) -> Measured:
+    """Run all tests once and keep what they told in a folder; a folder that has it already is only read."""
+    data, log = folder / "coverage.sqlite", folder / "tests.log"
+    if not data.is_file():
+        settings = folder / "coveragerc"
+        settings.write_text(f"[run]\nsource = generator\nrelative_files = true\ndata_file = {data}\n", encoding="utf-8")
+        options = [
+            "--cov=generator",
+            "--cov-context=test",
+            "--cov-report=",
+            f"--cov-config={settings}",
+            "--durations=0",
+        ]
+        command = [sys.executable, "-m", "pytest", "-q", "-vv", "-p", "no:cacheprovider", *options]
+        with log.open("wb") as file:
+            subprocess.run(command, cwd=ROOT, stdout=file, stderr=file, check=False)  # noqa: S603
+    said = log.read_text("utf-8")
+    seconds: dict[str, float] = {}
+    for taken, test in re.findall(r"^([\d.]+)s (?:call|setup|teardown) +(\S.*)$", said, re.MULTILINE):
+        seconds[test] = seconds.get(test, 0) + float(taken)
+    for test in re.findall(r"^(?:FAILED|ERROR) (\S.*?)(?: - .*)?$", said, re.MULTILINE):
+        seconds.pop(test, None)
+    return Measured(seconds, _lines(data))
+
+
+def _lines(data: Path) -> dict[str, dict[int, set[str]]]:
+    query = """select path, context, numbits from line_bits join file on file.id = file_id
+               join context on context.id = context_id where context <> ''"""
+    tests: dict[str, dict[int, set[str]]] = {}
+    with sqlite3.connect(data) as database:
+        for path, context, bits in database.execute(query):
+            for line in numbits_to_nums(bits):
+                tests.setdefault(path, {}).setdefault(line, set()).add(context.split("|")[0])
+    return tests
+
+
+# ------------------------------------------------------------------------------------------------ one mutant
+
+
+def copied(folder: Path) -> Path:
+    """Copy what the tests need; a mutant stands in a copy, never in the program itself."""
+    folder.mkdir()
+    for name in FOLDERS:
+        ignored = shutil.ignore_patterns("__pycache__", ".tools", ".hypothesis")
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    for name in FILES:
+        shutil.copy2(ROOT / name, folder / name)
+    (folder / "output").mkdir()
+    return folder
+
+
+def seen(home: Path, mutant: Mutant | None, tests: list[str], patience: float) -> str:
+    """Tell which test sees a mutant (``None``: the program as it is): its line of pytest, or empty where none does."""
+    changed = home / mutant.path if mutant else None
+    before = changed.read_bytes() if changed else b""
+    names = home / "chosen.txt"
+    names.write_text("\n".join(tests), encoding="utf-8")
+    # No byte-code: a changed file of the same size in the same second would be taken for the old one.
+    settings = os.environ | {"PYTHONPATH": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-x",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:cov",
+        "--tb=no",
+        f"@{names}",
+    ]
+    try:
+        if changed and mutant:
+            changed.write_text(mutant.text, encoding="utf-8", newline="")
+        ran = subprocess.run(  # noqa: S603
+            command,
+            cwd=home,
+            env=settings,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=patience,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return "hangs"
+    finally:
+        if changed:
+            changed.write_bytes(before)
+    if not ran.returncode:
+        return ""
+    failed = re.search(r"^(?:FAILED|ERROR) (\S.*?)(?: - .*)?$", ran.stdout, re.MULTILINE)
+    return failed[1] if failed else f"exit {ran.returncode}"
+
+
+def main() -> None:
+    """Draw, try and print."""
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    arguments.add_argument("--number", type=int, default=300)
+    arguments.add_argument("--seed", type=int, default=11)
+    arguments.add_argument("--part", action="append", help=f"one of {', '.join(PARTS)}; default all")
+    arguments.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    arguments.add_argument("--measured", type=Path, help="a folder that keeps the run of all tests, for the next time")
+    arguments.add_argument("--again", type=Path, help="a file of this program (--log): only what was missed then")
+    arguments.add_argument("--log", type=Path, help="write each mutant with what saw it, as JSON lines")
+    given = arguments.parse_args()
+    chosen = drawn(given.number, given.seed, given.part or PARTS)
+    if given.again:
+        earlier = [json.loads(line) for line in given.again.read_text("utf-8").splitlines()]
+        missed = {(each["path"], each["was"], each["becomes"]) for each in earlier if not each["seen"]}
+        chosen = [each for each in chosen if (each.path.as_posix(), each.was, each.becomes) in missed]
+    with tempfile.TemporaryDirectory(prefix="bundel-mutants-") as place:
+        folder = given.measured or Path(place) / "measured"
+        folder.mkdir(exist_ok=True)
+        sys.exit(_report(chosen, measured(folder), Path(place), given.jobs, given.log))
+
+
+def _report(chosen: list[Mutant], run: Measured, place: Path, jobs: int, log: Path | None) -> int:
+    homes: SimpleQueue[Path] = SimpleQueue()
+    for number in range(jobs):
+        homes.put(copied(place / f"home{number}"))
+    busy = 4.0  # a machine with other work takes longer than was measured
+
+    def attempt(mutant: Mutant | None, tests: list[str]) -> str:
+        if not tests:
+            return ""
+        home = homes.get()
+        try:
+            return seen(home, mutant, tests, 20 + busy * (LEAST + sum(run.seconds[test] for test in tests)))
+        finally:
+            homes.put(home)
+
+    started = time.monotonic()
+    controls = chosen[:: max(1, len(chosen) // CONTROLS)]
+    with ThreadPoolExecutor(jobs) as pool:
+        mistaken = list(pool.map(lambda mutant: attempt(None, run.of(mutant)), controls))
+        results = list(pool.map(lambda mutant: attempt(mutant, run.of(mutant)), chosen))
+    for mutant, by in zip(chosen, results, strict=True):
+        if not by:
+            print(f"missed  {mutant}" + ("" if run.of(mutant) else "  (no test runs it)"))
+    if log:
+        rows = zip(chosen, results, strict=True)
+        lines = [
+            {"path": each.path.as_posix(), "line": each.lines[0], "was": each.was, "becomes": each.becomes, "seen": by}
+            for each, by in rows
+        ]
+        log.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    count, hangs, wrong = sum(map(bool, results)), results.count("hangs"), [by for by in mistaken if by]
+    print(f"controls: {len(controls)} runs of the unchanged program, {len(wrong)} failed {wrong or ''}")
+    took = time.monotonic() - started
+    print(f"{len(chosen)} mutants, {count} seen ({hangs} by a hang): {count / len(chosen):.1%}, {took:.0f} s")
+    return int(any(mistaken))
+
+
+if __name__ == "__main__":
+    main()
