@@ -5,34 +5,46 @@ drawn with a seed from all of ``PARTS``; each mutant meets only the tests that r
 and from as many files as can be, as coverage noted them. mutmut changes functions only and none with a decorator,
 cosmic-ray runs all tests for each mutant: with neither are 300 done in half an hour, so this is a small one of our own.
 
-Not drawn: annotations, docstrings, prose (a text with a blank: help and messages have tests of their own), decorators
-and parts of an f-string. A mutant that hangs is seen; one in a line that no test runs is missed. Unchanged programs run
-before, as a control: a test that fails on those says nothing about a mutant.
+First all tests are collected, once; each mutant is then a fork in which the functions of one module get their changed
+code. What is not seen so (or not a function's) is tried again in a process of its own, on a copy with the changed file.
 
-Needs ``pip install -e ".[test]" pytest-cov``; takes about 40 minutes on two processors.
+Not drawn: annotations, docstrings, prose (a text with a blank: help and messages have tests of their own), decorators
+and parts of an f-string. A mutant that hangs is seen; one in a line that no test runs is missed. The unchanged program
+meets the tests of each fifteenth mutant as a control: a test that fails on it says nothing about a mutant.
+
+Needs ``pip install -e ".[test]" pytest-cov``, and a system that forks; takes about half an hour on two processors.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
+import gc
+import inspect
+import io
 import json
 import os
 import random
 import re
+import resource
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, NoReturn
 
+import pytest
 from coverage.numbits import numbits_to_nums
 
 if TYPE_CHECKING:
@@ -42,8 +54,8 @@ ROOT = Path(__file__).parents[1]
 PARTS = ("spec", "resolve", "build", "pack")
 FOLDERS = ("generator", "templates", "tests", "report_specs", "docs", "benchmarks", ".ci")
 FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE")
-MOST_TESTS, MOST_SECONDS, LEAST = 400, 25.0, 3.0  # that a mutant meets; their seconds as measured; patience on top
-CONTROLS = 10
+MOST_TESTS, MOST_SECONDS = 400, 15.0  # that a mutant meets; their seconds as measured
+MOST_MEMORY = 6 << 30
 
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -228,7 +240,110 @@ def _lines(data: Path) -> dict[str, dict[int, set[str]]]:
     return tests
 
 
-# ------------------------------------------------------------------------------------------------ one mutant
+# ------------------------------------------------------------------------------------------------ one mutant, in a fork
+
+
+def swapped(mutant: Mutant) -> bool:
+    """Give the functions of a module, in this process, the code they have in a mutant; false where that can't be."""
+    name = ".".join(mutant.path.with_suffix("").parts).removesuffix(".__init__")
+    new = _codes(compile(mutant.text, mutant.path, "exec"))
+    old = _codes(compile((ROOT / mutant.path).read_bytes(), mutant.path, "exec"))
+    changed = [key for key, code in new.items() if old.get(key) != code]
+    if (
+        not changed
+        or not new[max(changed, key=lambda key: (key[0].count("."), key[1]))].co_flags & inspect.CO_OPTIMIZED
+    ):
+        return False  # run once, on import
+    done = False
+    for function in gc.get_objects():
+        if isinstance(function, FunctionType) and function.__module__ == name:
+            key = (function.__code__.co_qualname, function.__code__.co_firstlineno)
+            if key in changed:
+                function.__code__ = new[key]
+                done = True
+    return done
+
+
+def _codes(code: CodeType) -> dict[tuple[str, int], CodeType]:
+    found = {(code.co_qualname, code.co_firstlineno): code}
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            found |= _codes(constant)
+    return found
+
+
+class Forks:
+    """A plugin of pytest that, in place of running all tests, runs in a fork for each mutant the tests of its line."""
+
+    def __init__(self, tasks: list[tuple[Mutant | None, list[str]]], seconds: dict[str, float], jobs: int) -> None:
+        """Take what to try (``None``: the program as it is) with its tests; ``seen`` then tells, by number, what did."""
+        self.tasks, self.seconds, self.jobs = tasks, seconds, jobs
+        self.seen: dict[int, str] = {}
+        self._failed = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note the first test that fails."""
+        if report.failed:
+            self._failed = self._failed or report.nodeid
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Fork, so many at a time, until all are tried."""
+        items = {item.nodeid: item for item in session.items}
+        busy: dict[int, tuple[int, int]] = {}
+        todo = deque(enumerate(self.tasks))
+        while todo or busy:
+            while todo and len(busy) < self.jobs:
+                number, (mutant, tests) = todo.popleft()
+                reading, writing = os.pipe()
+                if not (child := os.fork()):
+                    self._child(mutant, [items[test] for test in tests if test in items], writing)
+                os.close(writing)
+                busy[child] = (number, reading)
+            child, status = os.wait()
+            number, reading = busy.pop(child)
+            with os.fdopen(reading, encoding="utf-8") as told:
+                self.seen[number] = told.read()
+            if status and not self.seen[number]:
+                self.seen[number] = (
+                    "hangs" if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM else "dies"
+                )
+        return True
+
+    def _child(self, mutant: Mutant | None, items: list[pytest.Item], writing: int) -> NoReturn:
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(nowhere, stream)
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+        signal.alarm(patience(self.seconds[item.nodeid] for item in items))
+        try:
+            if mutant is None or swapped(mutant):
+                for item, following in zip(items, [*items[1:], None], strict=True):
+                    item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+                    if self._failed:
+                        break
+        except BaseException as error:  # noqa: BLE001  a test that ends pytest itself; a fork must never return
+            self._failed = self._failed or f"{type(error).__name__}: {error}"
+        finally:
+            os.write(writing, self._failed.encode())
+            os._exit(0)
+
+
+def patience(seconds: Iterable[float]) -> int:
+    """Tell how long tests may take, in seconds: a machine with other work takes longer than was measured."""
+    return round(30 + 4 * sum(seconds))
+
+
+def forked(tasks: list[tuple[Mutant | None, list[str]]], seconds: dict[str, float], jobs: int) -> list[str]:
+    """Try mutants in forks of this process; return for each the test that saw it, or nothing."""
+    forks = Forks(tasks, seconds, jobs)
+    os.chdir(ROOT)
+    options = ["-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:cov", "--tb=no", "tests"]
+    with contextlib.redirect_stdout(io.StringIO()):
+        pytest.main(options, plugins=[forks])
+    return [forks.seen[number] for number in range(len(tasks))]
+
+
+# ------------------------------------------------------------------------------------------------ one mutant, on disk
 
 
 def copied(folder: Path) -> Path:
@@ -243,49 +358,53 @@ def copied(folder: Path) -> Path:
     return folder
 
 
-def seen(home: Path, mutant: Mutant | None, tests: list[str], patience: float) -> str:
-    """Tell which test sees a mutant (``None``: the program as it is): its line of pytest, or empty where none does."""
-    changed = home / mutant.path if mutant else None
-    before = changed.read_bytes() if changed else b""
+def on_disk(home: Path, mutant: Mutant, tests: list[str], seconds: float) -> str:
+    """Tell which test sees a mutant in a process of its own, or nothing where none does."""
+    changed = home / mutant.path
+    before = changed.read_bytes()
     names = home / "chosen.txt"
     names.write_text("\n".join(tests), encoding="utf-8")
     # No byte-code: a changed file of the same size in the same second would be taken for the old one.
     settings = os.environ | {"PYTHONPATH": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-x",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:cov",
-        "--tb=no",
-        f"@{names}",
-    ]
+    options = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:cov", "--tb=no", f"@{names}"]
     try:
-        if changed and mutant:
-            changed.write_text(mutant.text, encoding="utf-8", newline="")
+        changed.write_text(mutant.text, encoding="utf-8", newline="")
         ran = subprocess.run(  # noqa: S603
-            command,
+            [sys.executable, "-m", "pytest", *options],
             cwd=home,
             env=settings,
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=patience,
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
         return "hangs"
     finally:
-        if changed:
-            changed.write_bytes(before)
-    if not ran.returncode:
-        return ""
+        changed.write_bytes(before)
     failed = re.search(r"^(?:FAILED|ERROR) (\S.*?)(?: - .*)?$", ran.stdout, re.MULTILINE)
-    return failed[1] if failed else f"exit {ran.returncode}"
+    return (failed[1] if failed else f"exit {ran.returncode}") if ran.returncode else ""
+
+
+def again(tasks: list[tuple[Mutant, list[str]]], seconds: dict[str, float], jobs: int, place: Path) -> list[str]:
+    """Try mutants on copies of the program, so many at a time."""
+    homes: SimpleQueue[Path] = SimpleQueue()
+    for number in range(jobs):
+        homes.put(copied(place / f"home{number}"))
+
+    def attempt(task: tuple[Mutant, list[str]]) -> str:
+        home = homes.get()
+        try:
+            return on_disk(home, *task, patience(seconds[test] for test in task[1])) if task[1] else ""
+        finally:
+            homes.put(home)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(attempt, tasks))
+
+
+# ------------------------------------------------------------------------------------------------ the whole
 
 
 def main() -> None:
@@ -296,55 +415,43 @@ def main() -> None:
     arguments.add_argument("--part", action="append", help=f"one of {', '.join(PARTS)}; default all")
     arguments.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     arguments.add_argument("--measured", type=Path, help="a folder that keeps the run of all tests, for the next time")
-    arguments.add_argument("--again", type=Path, help="a file of this program (--log): only what was missed then")
     arguments.add_argument("--log", type=Path, help="write each mutant with what saw it, as JSON lines")
     given = arguments.parse_args()
+    started = time.monotonic()
     chosen = drawn(given.number, given.seed, given.part or PARTS)
-    if given.again:
-        earlier = [json.loads(line) for line in given.again.read_text("utf-8").splitlines()]
-        missed = {(each["path"], each["was"], each["becomes"]) for each in earlier if not each["seen"]}
-        chosen = [each for each in chosen if (each.path.as_posix(), each.was, each.becomes) in missed]
     with tempfile.TemporaryDirectory(prefix="bundel-mutants-") as place:
+        os.environ["TMPDIR"] = place  # so that nothing of the tests stays
         folder = given.measured or Path(place) / "measured"
         folder.mkdir(exist_ok=True)
-        sys.exit(_report(chosen, measured(folder), Path(place), given.jobs, given.log))
+        run = measured(folder.resolve())
+        tests = [run.of(mutant) for mutant in chosen]
+        controls: list[tuple[Mutant | None, list[str]]] = [(None, each) for each in tests[::15]]
+        results = forked([*controls, *zip(chosen, tests, strict=True)], run.seconds, given.jobs)
+        wrong, results = [by for by in results[: len(controls)] if by], results[len(controls) :]
+        late = [number for number, by in enumerate(results) if not by]
+        found = again([(chosen[number], tests[number]) for number in late], run.seconds, given.jobs, Path(place))
+        for number, by in zip(late, found, strict=True):
+            results[number] = by
+    _print(chosen, results, given.log)
+    print(f"controls: {len(controls)} times the unchanged program, {len(wrong)} failed {wrong or ''}")
+    print(f"took {time.monotonic() - started:.0f} s")
+    sys.exit(bool(wrong))
 
 
-def _report(chosen: list[Mutant], run: Measured, place: Path, jobs: int, log: Path | None) -> int:
-    homes: SimpleQueue[Path] = SimpleQueue()
-    for number in range(jobs):
-        homes.put(copied(place / f"home{number}"))
-    busy = 4.0  # a machine with other work takes longer than was measured
-
-    def attempt(mutant: Mutant | None, tests: list[str]) -> str:
-        if not tests:
-            return ""
-        home = homes.get()
-        try:
-            return seen(home, mutant, tests, 20 + busy * (LEAST + sum(run.seconds[test] for test in tests)))
-        finally:
-            homes.put(home)
-
-    started = time.monotonic()
-    controls = chosen[:: max(1, len(chosen) // CONTROLS)]
-    with ThreadPoolExecutor(jobs) as pool:
-        mistaken = list(pool.map(lambda mutant: attempt(None, run.of(mutant)), controls))
-        results = list(pool.map(lambda mutant: attempt(mutant, run.of(mutant)), chosen))
+def _print(chosen: list[Mutant], results: list[str], log: Path | None) -> None:
+    lines = []
     for mutant, by in zip(chosen, results, strict=True):
         if not by:
-            print(f"missed  {mutant}" + ("" if run.of(mutant) else "  (no test runs it)"))
+            print(f"missed  {mutant}")
+        row = {"path": mutant.path.as_posix(), "line": mutant.lines[0], "was": mutant.was, "becomes": mutant.becomes}
+        lines.append(json.dumps(row | {"seen": by}, ensure_ascii=False) + "\n")
     if log:
-        rows = zip(chosen, results, strict=True)
-        lines = [
-            {"path": each.path.as_posix(), "line": each.lines[0], "was": each.was, "becomes": each.becomes, "seen": by}
-            for each, by in rows
-        ]
-        log.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
-    count, hangs, wrong = sum(map(bool, results)), results.count("hangs"), [by for by in mistaken if by]
-    print(f"controls: {len(controls)} runs of the unchanged program, {len(wrong)} failed {wrong or ''}")
-    took = time.monotonic() - started
-    print(f"{len(chosen)} mutants, {count} seen ({hangs} by a hang): {count / len(chosen):.1%}, {took:.0f} s")
-    return int(any(mistaken))
+        log.write_text("".join(lines), encoding="utf-8")
+    for part in sorted({mutant.path.parts[1] for mutant in chosen}):
+        of_part = [bool(by) for mutant, by in zip(chosen, results, strict=True) if mutant.path.parts[1] == part]
+        print(f"{part + ':':<9} {len(of_part):>4} mutants, {sum(of_part):>4} seen")
+    count, hangs = sum(map(bool, results)), results.count("hangs")
+    print(f"all:      {len(chosen):>4} mutants, {count:>4} seen: {count / len(chosen):.1%} ({hangs} hang)")
 
 
 if __name__ == "__main__":
