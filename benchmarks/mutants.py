@@ -276,7 +276,7 @@ class Forks:
     """A plugin of pytest that, in place of running all tests, runs in a fork for each mutant the tests of its line."""
 
     def __init__(self, tasks: list[tuple[Mutant | None, list[str]]], seconds: dict[str, float], jobs: int) -> None:
-        """Take what to try (``None``: the program as it is) with its tests; ``seen`` then tells, by number, what did."""
+        """Take what to try (``None``: the program as it is) with its tests; ``seen`` tells by number what did."""
         self.tasks, self.seconds, self.jobs = tasks, seconds, jobs
         self.seen: dict[int, str] = {}
         self._failed = ""
