@@ -3,8 +3,8 @@
 A mutant is the program with one place changed (``<`` becomes ``<=``, a filter is dropped, a call left out). Places are
 drawn with a seed from all of ``PARTS``; each mutant meets only tests that run the changed line, as coverage noted them,
 and not all of those: first the ones that are about its module. So the share is at least what is printed. mutmut
-changes functions only and none with a decorator, cosmic-ray runs all tests for each mutant: with neither are 300 done in
-half an hour, so this is a small one of our own.
+changes functions only and none with a decorator, cosmic-ray runs all tests for each mutant: with neither are 300 done
+in half an hour, so this is a small one of our own.
 
 First all tests are collected, once; each mutant is then a fork in which the functions of one module get their changed
 code. A mutant elsewhere (a constant, a default) is tried in a process of its own, on a copy with the changed file.
