@@ -6,7 +6,6 @@ Nothing here raises for what a network or a server does: an answer, or the lack 
 from __future__ import annotations
 
 import ipaddress
-import json
 import random
 import re
 import threading
@@ -19,6 +18,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
+
+from generator.jsontext import foreign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -83,7 +84,7 @@ class Limits:
     timeout: float = 60.0
     seconds: float = 300.0
     missing: float = 60.0
-    size: int = 200_000_000
+    size: int = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +114,8 @@ class Reply:
     def document(self) -> Any:  # noqa: ANN401  whatever JSON holds
         """Return the body as JSON; None where it is empty or something else."""
         try:
-            return json.loads(self.body) if self.body else None
-        except (ValueError, RecursionError):
+            return foreign(self.body) if self.body else None
+        except ValueError:
             return None
 
 
@@ -313,7 +314,7 @@ def _retry_after(headers: httpx.Headers) -> float:
     try:
         until = parsedate_to_datetime(value)
         return max(0.0, (until - parsedate_to_datetime(headers.get("date", ""))).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):  # a year that no calendar has
         return 0.0
 
 

@@ -28,7 +28,8 @@ LAYERS = (
     {"dax"},
     {"spec"},
     {"credentials"},
-    {"problems", "names", "jsontext", "mlexer", "web"},
+    {"problems", "names", "mlexer", "web"},
+    {"jsontext"},
     {"shared"},  # what is made once for many bundles
     {""},  # the package itself, which holds the version
 )

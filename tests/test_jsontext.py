@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.jsontext import Document, written
+from generator import jsontext
+from generator.jsontext import Document, foreign, written
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 VALUES = st.recursive(
@@ -40,3 +41,16 @@ def test_a_document_is_written_once():
 def test_what_is_no_json_is_refused(content):
     with pytest.raises(TypeError):
         written(content)
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[" * 100_000, b"\xff\xfe", b'{"a":' * 5000 + b"1" + b"}" * 5000])
+def test_what_is_no_document_is_told_in_one_way(data):
+    with pytest.raises(ValueError, match=r"[a-z]"):
+        foreign(data)
+
+
+def test_a_document_of_a_stranger_holds_so_many_items_at_most(monkeypatch):
+    monkeypatch.setattr(jsontext, "MOST_ITEMS", 4)
+    assert foreign(b'{"value": [{"a": 1}]}') == {"value": [{"a": 1}]}
+    with pytest.raises(ValueError, match="items"):
+        foreign(b'{"value": [{"a": 1}, {}]}')

@@ -32,7 +32,7 @@ def recognised(queries: Mapping[str, str], client: Client | None, catalogue: Cat
         for report in build(client, catalogue).reports
         if catalogue.reports[report.name].design is None
         for query in report.queries
-        if query.name != PARAMETER
+        if query.name != PARAMETER and query.name in queries
     }
     wished = {name for table in client.tables for name in (table.name, f"Bron{table.name}")}
     return frozenset(n for n, source in queries.items() if n not in wished and (n, _words(source)) in made)

@@ -66,6 +66,8 @@ def _report_folder(path: Path) -> Path:
 
 def _inside(start: Path, target: str, root: Path) -> Path:
     """Return the folder that a project names; it stands beside the others, not anywhere on the computer."""
+    if "\0" in target:
+        raise stop("B503", root.name, part=target.replace("\0", "?"))
     found = (start / target.replace("\\", "/")).resolve()
     if Path(target).is_absolute() or not found.is_relative_to(root.resolve()):
         raise stop("B503", root.name, part=target)

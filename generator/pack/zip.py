@@ -48,7 +48,8 @@ class Part:
 def part(name: str, data: bytes) -> Part:
     """Make a part; what many bundles share is deflated once in a process.
 
-    Raises ``ValueError`` on a name that is empty, not ASCII, absolute, or leads outside the ZIP.
+    Raises ``ValueError`` on a name that is empty, not ASCII, absolute, or leads outside the ZIP, and on a control
+    character in it.
     """
     if isinstance(data, Content):
         return data.once(("part", name), lambda: _part(name, data, data.once("deflated", lambda: _deflated(data))))
@@ -81,7 +82,8 @@ def pack(parts: Iterable[Part]) -> bytes:
 
 def _part(name: str, data: bytes, deflated: tuple[int, bytes, int]) -> Part:
     """Return a part; the fields that stand in its local header stand in the directory as well."""
-    if not name.isascii() or "\\" in name or not set(name.split("/")).isdisjoint({"", ".", ".."}):
+    plain = name.isascii() and name.isprintable() and "\\" not in name
+    if not plain or not {"", ".", ".."}.isdisjoint(name.split("/")):
         raise ValueError(f"not the name of a part: {name!r}")
     crc, compressed, method = deflated
     sizes = (len(compressed), len(data))

@@ -13,7 +13,7 @@ from generator.problems import Problem, Stop
 from generator.publish import fabric, powerbi
 from generator.publish.definition import connection_name
 from generator.publish.job import CLASSIC
-from generator.publish.service import UNSURE
+from generator.publish.service import UNSURE, guid
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from generator.publish.service import Service
 
 _SHAREABLE = "ShareableCloud"
+_SOURCE_IDS = ("gatewayId", "datasourceId")
 _TEXT = "Text"
 _BASIC, _ENCRYPTED = "Basic", "Encrypted"
 _PRIVACY = "Organizational"
@@ -110,7 +111,7 @@ def is_ours(service: Service, code: str, connection: str) -> bool:
     """Tell whether a connection is there and bears the name of this client's; the list is asked for once in a run."""
     with service.lock:
         if not service.named:
-            service.named = {str(each.get("id")): str(each.get("displayName")) for each in fabric.connections(service)}
+            service.named = {guid(each): str(each.get("displayName")) for each in fabric.connections(service)}
     return service.named.get(connection, "").startswith(connection_name(code, "")[:-10])
 
 
@@ -172,34 +173,38 @@ def _created(job: Job) -> str:
     }
     for _ in range(3):
         reply = job.service.call("POST", "/v1/connections", body, accept={_CONFLICT, UNSURE})
-        document = reply.document()
-        if reply.ok and isinstance(document, dict) and isinstance(document.get("id"), str):
-            return str(document["id"])
+        if reply.ok and (made := guid(reply.document())):
+            return made
         seconds = fabric.SEEN_WITHIN / (1 if reply.status == _CONFLICT else 4)
         found = fabric.looked_for(job.service, seconds, lambda: _named(job.service, name))
         details = found[0].get("connectionDetails") if found else None
         if isinstance(details, dict) and same(str(details.get("path", "")), url):
-            return _supplied(job, str(found[0]["id"]))
+            return _supplied(job, guid(found[0]))
         if reply.status == _CONFLICT:
             raise Stop([Problem("B328", None, {"name": name}, job.client.code)])
     raise job.service.failure(reply, "POST connections")
 
 
 def _named(service: Service, name: str) -> list[dict[str, Any]]:
-    return [each for each in fabric.connections(service) if each.get("displayName") == name]
+    return [each for each in fabric.connections(service) if each.get("displayName") == name and guid(each)]
 
 
 def _method(entry: dict[str, Any]) -> tuple[str, str, str] | None:
     """Return a way to make a connection that asks for nothing but one text, if basic credentials go with it."""
-    if _BASIC not in entry.get("supportedCredentialTypes", ()):
+    if _BASIC not in _list(entry, "supportedCredentialTypes"):
         return None
-    if _ENCRYPTED not in entry.get("supportedConnectionEncryptionTypes", ()):
+    if _ENCRYPTED not in _list(entry, "supportedConnectionEncryptionTypes"):
         return None
-    for method in entry.get("creationMethods", ()):
-        asked = [each for each in method.get("parameters", ()) if each.get("required")]
-        if len(asked) == 1 and asked[0].get("dataType") == _TEXT:
-            return str(entry["type"]), str(method["name"]), str(asked[0]["name"])
+    for method in _list(entry, "creationMethods"):
+        asked = [each for each in _list(method, "parameters") if not isinstance(each, dict) or each.get("required")]
+        if len(asked) == 1 and isinstance(asked[0], dict) and asked[0].get("dataType") == _TEXT:
+            return str(entry["type"]), str(method.get("name")), str(asked[0].get("name"))
     return None
+
+
+def _list(entry: Any, key: str) -> list[Any]:  # noqa: ANN401  whatever JSON holds
+    value = entry.get(key) if isinstance(entry, dict) else None
+    return value if isinstance(value, list) else []
 
 
 def _classic(job: Job, report: str) -> None:
@@ -224,8 +229,8 @@ def _classic(job: Job, report: str) -> None:
 
 def _given(job: Job, found: dict[str, Any], details: dict[str, Any], *, accept: bool) -> bool:
     """Give a data source its credentials; tell whether that was allowed, where it may not be."""
-    ids = str(found.get("gatewayId")), str(found.get("datasourceId"))
-    return powerbi.set_credentials(job.service, *ids, details, accept=accept).ok
+    gateway, source_id = (guid(found, key) for key in _SOURCE_IDS)
+    return powerbi.set_credentials(job.service, gateway, source_id, details, accept=accept).ok
 
 
 def _one_source(job: Job, report: str) -> dict[str, Any]:
@@ -235,7 +240,7 @@ def _one_source(job: Job, report: str) -> dict[str, Any]:
     while True:
         found = dataset.sources()
         paths = [_path(each) for each in found]
-        if len(found) == 1 and same(paths[0], job.client.url) and found[0].get("datasourceId"):
+        if len(found) == 1 and same(paths[0], job.client.url) and all(guid(found[0], key) for key in _SOURCE_IDS):
             return found[0]
         if len(found) > 1 or clock.now() >= until:
             shown = ", ".join(job.service.words(path) for path in paths) or "-"

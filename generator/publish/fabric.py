@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from generator.problems import Problem, Stop
-from generator.publish.service import UNSURE
+from generator.publish.service import UNSURE, guid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,8 +54,9 @@ class Source:
 def workspaces(service: Service) -> list[Workspace]:
     """Return every workspace that whoever signed in may see."""
     return [
-        Workspace(_text(entry, "id"), _text(entry, "displayName"), _text(entry, "description"))
+        Workspace(known, _text(entry, "displayName"), _text(entry, "description"))
         for entry in service.pages("/v1/workspaces")
+        if (known := guid(entry))
     ]
 
 
@@ -73,8 +74,8 @@ def create_workspace(service: Service, name: str, description: str) -> Workspace
     for _ in range(_ASKED_AGAIN):
         reply = service.call("POST", "/v1/workspaces", body, accept={_CONFLICT, UNSURE})
         document = reply.document()
-        if reply.ok and isinstance(document, dict) and document.get("id"):
-            return Workspace(_text(document, "id"), name, description)
+        if reply.ok and (made := guid(document)):
+            return Workspace(made, name, description)
         seconds = 0.0 if reply.status == _CONFLICT else SEEN_WITHIN / 4
         # A name that is taken by what we may not see, or by another's, is no place to publish in.
         found = looked_for(service, seconds, lambda: [each for each in workspaces(service) if each.name == name])
@@ -90,8 +91,9 @@ def things(service: Service, workspace: str, *, fresh: bool = False) -> list[Thi
     """Return the items of a workspace."""
     first = f"/v1/workspaces/{workspace}/items"
     return [
-        Thing(_text(entry, "id"), _text(entry, "type"), _text(entry, "displayName"), _text(entry, "description"))
+        Thing(known, _text(entry, "type"), _text(entry, "displayName"), _text(entry, "description"))
         for entry in service.pages(first, fresh=fresh)
+        if (known := guid(entry))
     ]
 
 
@@ -108,9 +110,9 @@ def create(
     for _ in range(_ASKED_AGAIN):
         reply = service.call("POST", path, body, accept={_CONFLICT, 400, UNSURE}, fresh=True)
         if reply.ok:
-            made = service.finish(reply, remember)
-            if isinstance(made, dict) and made.get("id"):
-                return _text(made, "id"), True
+            made = guid(service.finish(reply, remember))
+            if made:
+                return made, True
         elif reply.status == 400:  # noqa: PLR2004  a bad request
             if not _is_reserved(reply.document()):
                 raise service.failure(reply, f"POST {_FOLDERS[thing.kind]}")
@@ -171,7 +173,7 @@ def sources(service: Service, workspace: str, model: str, *, fresh: bool = False
         Source(
             _text(entry.get("connectionDetails"), "type"),
             _text(entry.get("connectionDetails"), "path"),
-            _text(entry, "id"),
+            guid(entry),
         )
         for entry in service.pages(path, fresh=fresh)
     ]

@@ -29,6 +29,7 @@ GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _POLLS = (1.0, 1.0, 2.0)  # seconds; a report takes about 4, a model about 15, whatever Retry-After says
 _POLL = 3.0
 _LONGEST_TEXT = 300
+_MOST_PAGES = 10_000
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _ERROR = 401, 403, 404, 429, 500
 
 
@@ -102,6 +103,8 @@ class Service:
         seen: set[str] = set()
         token = ""
         while token not in seen:
+            if len(seen) == _MOST_PAGES:
+                raise Stop([Problem("B307", None, _nothing("200") | {"what": f"GET {shown(path)}"})])
             seen.add(token)
             page = f"{path}?continuationToken={quote(token, safe='')}" if token else path
             document = self.call("GET", page, fresh=fresh).document()
@@ -161,6 +164,12 @@ def entries(document: Any) -> list[dict[str, Any]]:  # noqa: ANN401  whatever JS
     if not isinstance(value, list):
         raise Stop([Problem("B307", None, _nothing("200"))])
     return [entry for entry in value if isinstance(entry, dict)]
+
+
+def guid(entry: Any, key: str = "id") -> str:  # noqa: ANN401  whatever JSON holds
+    """Return the id of an entry; nothing where it has none that can be one, and so would lead a call elsewhere."""
+    value = entry.get(key) if isinstance(entry, dict) else None
+    return value if isinstance(value, str) and GUID.fullmatch(value) else ""
 
 
 def error_code(reply: Reply) -> str:

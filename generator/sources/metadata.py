@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _EDMX = "{http://docs.oasis-open.org/odata/ns/edmx}"
 _EDM = "{http://docs.oasis-open.org/odata/ns/edm}"
 _PRIMITIVE = "Edm."
+_MOST = 3_000_000  # tags and attributes, each far larger in memory; 1,000 tables of 100 columns have 400,000
 
 # What a column of a kind (the words of ``tables.toml``) may be in the service: a whole number may come as any number,
 # a GUID as text; dates come as moments.
@@ -69,9 +70,23 @@ class Descriptions:
 
 def description(document: bytes, wanted: Collection[str]) -> Description | Unreadable:
     """Return what a ``$metadata`` document says of entity sets; columns of base types are theirs too."""
+    root = _root(document)
+    if isinstance(root, Unreadable):
+        return root
+    types = _Types(root)
+    sets = {each.get("Name", ""): each.get("EntityType", "") for each in root.iter(f"{_EDM}EntitySet")}
+    if not sets:
+        return Unreadable("er staat geen enkele tabel in", "it holds no table at all")
+    return Description(frozenset(sets), {name: types.columns(sets[name]) for name in wanted if name in sets})
+
+
+def _root(document: bytes) -> etree._Element | Unreadable:
+    """Return the root of a document, or why it is not taken."""
     if b"<!DOCTYPE" in document:
         return Unreadable("er staat een DOCTYPE in", "it holds a DOCTYPE")
-    # Read as UTF-8 whatever it says of itself: in another encoding a DOCTYPE could hide from the line above.
+    if document.count(b"<") + document.count(b"=") > _MOST:
+        return Unreadable("er staat te veel in", "it holds too much")
+    # Read as UTF-8 whatever it says of itself: in another encoding a DOCTYPE could hide from the first line.
     parser = etree.XMLParser(
         encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
     )
@@ -84,11 +99,7 @@ def description(document: bytes, wanted: Collection[str]) -> Description | Unrea
         return Unreadable("het is geen XML", "it is no XML")
     if root.tag != f"{_EDMX}Edmx":
         return Unreadable("het beschrijft geen OData 4", "it does not describe OData 4")
-    types = _Types(root)
-    sets = {each.get("Name", ""): each.get("EntityType", "") for each in root.iter(f"{_EDM}EntitySet")}
-    if not sets:
-        return Unreadable("er staat geen enkele tabel in", "it holds no table at all")
-    return Description(frozenset(sets), {name: types.columns(sets[name]) for name in wanted if name in sets})
+    return root
 
 
 class _Types:

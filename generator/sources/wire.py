@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import json
 import re
 import socket
 import ssl
@@ -24,6 +23,7 @@ import certifi
 import httpx
 
 from generator import __version__
+from generator.jsontext import foreign
 from generator.names import part_name
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ _OK, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _UNAVAILABLE = 200, 401, 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HOPS = 3
 _PAGES = 10_000
+_CODE = 40  # characters that a code of any kind can have
 _ERROR_TEXT = 65_536  # bytes of an error that are looked at for Invantive's code
 _MESSAGE_CODE = re.compile(rb"\bitgen[a-z]{3}\d{3}\b")
 _GZIP = 31  # zlib's number for the gzip format with the largest window
@@ -99,7 +100,7 @@ class Wire:
             document = await self._page(url, entity_set)
             if isinstance(document, Failure):
                 return document
-            values += [row.get(name) for row in document["value"]]
+            values += [_short(row.get(name)) for row in document["value"]]
             seen.add(url)
             link = document.get("@odata.nextLink")
             if link is None:
@@ -116,8 +117,8 @@ class Wire:
         if isinstance(body, Failure):
             return body
         try:
-            document = json.loads(body)
-        except (ValueError, RecursionError):
+            document = foreign(body)
+        except ValueError:
             return _no_json(body, entity_set)
         if isinstance(document, dict) and "error" in document:
             return _odd(entity_set, "het antwoord eindigt met een foutmelding", "the answer ends with an error")
@@ -319,6 +320,11 @@ async def _message_code(response: httpx.Response) -> str:
         pass  # the status says enough
     found = _MESSAGE_CODE.search(text)
     return found[0].decode() if found else ""
+
+
+def _short(value: object) -> object:
+    """Return a value as long as a code can be, and nothing of any other: all pages together stay small."""
+    return value if isinstance(value, int | float) or (isinstance(value, str) and len(value) <= _CODE) else None
 
 
 def _no_json(body: bytes, what: str) -> Failure:

@@ -103,7 +103,7 @@ def guard(path: Path) -> GuardResult | Problem:
         return _inspect(data)
     except _Refused as refused:
         return Problem(refused.code, Cell(path.name), refused.values)
-    except (BadZipFile, zlib.error, struct.error, expat.ExpatError, UnicodeError, ValueError, EOFError, KeyError):
+    except (BadZipFile, zlib.error, struct.error, expat.ExpatError, ValueError, LookupError, EOFError, RuntimeError):
         return Problem("B003", Cell(path.name))
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import struct
 
+import designs
+from fuzz.words import FRAGMENTS
+
 PIECES = tuple(
     piece.encode()
     for piece in (
@@ -19,7 +22,7 @@ PIECES = tuple(
 )  # fmt: skip
 
 
-def bent(choices, data):
+def bent(choices, data):  # noqa: PLR0911  one line for each way
     """Return data with one thing done to it."""
     at = choices.number(len(data) + 1)
     length = choices.number(64)
@@ -57,3 +60,42 @@ def headers_bent(choices, data):
     wide = choices.number(2)
     new = struct.pack("<L", value) if wide else struct.pack("<H", value & 0xFFFF)
     return data[:offset] + new + data[offset + len(new) :]
+
+
+def json_bent(choices, content):
+    """Return JSON with some values in it replaced by others of any kind, keys left out or doubled."""
+    for _ in range(1 + choices.number(4)):
+        place, way = content, []
+        while isinstance(place, dict | list) and place and choices.number(6):
+            key = choices.pick(list(place) if isinstance(place, dict) else range(len(place)))
+            way.append((place, key))
+            place = place[key]
+        if not way:
+            continue
+        holder, key = way[-1]
+        if choices.number(5) == 0:
+            del holder[key]
+        else:
+            holder[key] = odd(choices)
+    return content
+
+
+def odd(choices):
+    """Return a value that stands in no file of Desktop, or in another place."""
+    way = choices.number(4)
+    if way == 0:
+        return choices.text((*FRAGMENTS, *WORDS), most=4)
+    if way == 1:
+        return choices.pick((None, True, 0, -1, 2**63, 1e300, [], {}, "", [[]], [None], {"": None}, [{"name": []}]))
+    if way == 2:
+        return {choices.pick(WORDS): odd(choices) for _ in range(choices.number(3))}
+    return choices.pick(WORDS)
+
+
+WORDS = (
+    "name", "expression", "source", "type", "m", "query", "calculated", "kind", "partitions", "columns", "measures",
+    "tables", "roles", "annotations", "value", "displayName", "visibility", "config", "filters", "sections", "ordinal",
+    "P_INVANTIVE_URL", "Administratiecontrole", "Toegang", "Relaties", "710001", "Bakkerij", designs.URL,
+    designs.QUERY, 'OData.Feed("https://evil.example")', 'Web.Contents("x")', "let x = 1 in x", "let", '"', "#(lf)",
+    "linguisticMetadata", "refreshPolicy", "relationships", "fromTable", "expressions", "cultures", "<<client_name>>",
+)  # fmt: skip

@@ -8,13 +8,14 @@ import json
 import shutil
 import tempfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import bundles
 import designs
-from fuzz.broken import bent, headers_bent
+from fuzz.broken import bent, headers_bent, json_bent
 from fuzz.choices import Choices
-from fuzz.services import told
+from fuzz.ends import ended, told
 from fuzz.words import FRAGMENTS
 from fuzz.workbooks import folder
 
@@ -32,7 +33,8 @@ def run_packing(data):
     choices = Choices(data)
     wanted = {}
     for _ in range(choices.number(8)):
-        steps = [choices.pick(NAMES) if choices.number(3) else choices.text(FRAGMENTS, 3) for _ in range(1 + choices.number(3))]
+        depth = 1 + choices.number(3)
+        steps = [choices.pick(NAMES) if choices.number(3) else choices.text(FRAGMENTS, 3) for _ in range(depth)]
         name = "/".join(steps)
         wanted[part_name(name) if choices.number(2) else name] = choices.bytes(300) * (1 + choices.number(40))
     made = []
@@ -40,7 +42,8 @@ def run_packing(data):
         try:
             made.append(packing.part(name, content))
         except (ValueError, UnicodeEncodeError):
-            assert not name.isascii() or not name or not set(name.split("/")).isdisjoint({"", ".", ".."}) or "\\" in name
+            odd = not name.isascii() or not name.isprintable() or "\\" in name
+            assert odd or not {"", ".", ".."}.isdisjoint(name.split("/"))
             wanted = {key: value for key, value in wanted.items() if key != name}
     try:
         packed = packing.pack(made)
@@ -67,11 +70,14 @@ def run_names(data):
 # ----------------------------------------------------------------------------------------------------------- adopted
 
 
+REPORTS = "\n## Rapporten\n| Klant | Rapport | Pagina's |\n| bakker | financieel | Samenvatting |\n"
+
+
 @functools.cache
 def request():
     """Return what is asked when a file is adopted for a client of a small office."""
     with tempfile.TemporaryDirectory() as place:
-        loaded = bundles.load(Path(place), bundles.ONE)
+        loaded = bundles.load(Path(place), bundles.ONE + REPORTS)
     client = next(each for each in loaded.clients if each.code == "bakker")
     return adopt.Request("mijn", catalogue.load(), client, loaded.clients)
 
@@ -79,68 +85,28 @@ def request():
 @functools.cache
 def wholes():
     """Return designs without problems: one in each format of the report."""
-    new = designs.parts(definition=designs.report(designs.page("p1", "Overzicht", designs.visual(), designs.textbox("t", "x"))))
-    return new, designs.parts(old=designs.layout("Overzicht"))
+    page = designs.page("p1", "Overzicht", designs.visual(), designs.textbox("t", "x"))
+    return designs.parts(definition=designs.report(page)), designs.parts(old=designs.layout("Overzicht"))
 
 
-def adopted(path):
+def adopted(path, *, known=True):
     """Adopt a file: a template in which every path is plain, or problems that can be told."""
-    try:
-        made = adopt.adopt(path, request())
-    except Stop as stop:
-        told(stop.problems)
-        assert any(problem.is_error for problem in stop.problems)
+    asked = request() if known else replace(request(), client=None, clients=())
+    made = ended(lambda: adopt.adopt(path, asked))
+    told(made.problems)
+    if isinstance(made, Stop):
+        assert any(problem.is_error for problem in made.problems)
         return
-    told(made.problems) if made.problems else None
     assert not any(problem.is_error for problem in made.problems)
     assert all(is_plain(name) for name in made.files), list(made.files)
     assert all(isinstance(content, bytes) for content in made.files.values())
 
 
-def run_adopt(data):
+def run_adopt(data, *, known=False):
     """Adopt the input as it stands."""
     path = folder() / "ontwerp.pbit"
     path.write_bytes(data)
-    adopted(path)
-
-
-def json_bent(choices, content):
-    """Return JSON with some values in it replaced by others of any kind, keys left out or doubled."""
-    for _ in range(1 + choices.number(4)):
-        place, way = content, []
-        while isinstance(place, dict | list) and place and choices.number(6):
-            key = choices.pick(list(place) if isinstance(place, dict) else range(len(place)))
-            way.append((place, key))
-            place = place[key]
-        if not way:
-            continue
-        holder, key = way[-1]
-        if choices.number(5) == 0:
-            del holder[key]
-        else:
-            holder[key] = odd(choices)
-    return content
-
-
-def odd(choices):
-    """Return a value that stands in no file of Desktop, or in another place."""
-    way = choices.number(4)
-    if way == 0:
-        return choices.text((*FRAGMENTS, *WORDS), most=4)
-    if way == 1:
-        return choices.pick((None, True, 0, -1, 2**63, 1e300, [], {}, "", [[]], [None], {"": None}, [{"name": []}]))
-    if way == 2:
-        return {choices.pick(WORDS): odd(choices) for _ in range(choices.number(3))}
-    return choices.pick(WORDS)
-
-
-WORDS = (
-    "name", "expression", "source", "type", "m", "query", "calculated", "kind", "partitions", "columns", "measures",
-    "tables", "roles", "annotations", "value", "displayName", "visibility", "config", "filters", "sections", "ordinal",
-    "P_INVANTIVE_URL", "Administratiecontrole", "Toegang", "Relaties", "710001", "Bakkerij", designs.URL,
-    designs.QUERY, 'OData.Feed("https://evil.example")', 'Web.Contents("x")', "let x = 1 in x", "let", '"', "#(lf)",
-    "linguisticMetadata", "refreshPolicy", "relationships", "fromTable", "expressions", "cultures", "<<client_name>>",
-)  # fmt: skip
+    adopted(path, known=known)
 
 
 def parts(choices):
@@ -161,7 +127,7 @@ def parts(choices):
             made[name] = bent(choices, made[name])
         else:
             moved = made.pop(name)
-            made[choices.pick((*made, "../x", "Report/x", "DataModel", "a\\b", "Report/definition/pages/p1/page.json"))] = moved
+            made[choices.pick((*made, *PLACES))] = moved
     return made
 
 
@@ -171,7 +137,7 @@ def run_adopt_parts(data):
     packed = designs.pack(parts(choices))
     for _ in range(choices.number(6) // 4):
         packed = headers_bent(choices, packed)
-    run_adopt(packed)
+    run_adopt(packed, known=choices.number(4) == 1)
 
 
 def run_project(data):
@@ -199,9 +165,10 @@ def run_project(data):
     if choices.number(4) == 1:
         json_bent(choices, head)
     (place / "x.pbip").write_text(json.dumps(head), "utf-8")
-    adopted(choices.pick((place, place / "x.pbip")))
+    adopted(choices.pick((place, place / "x.pbip")), known=choices.number(4) == 1)
 
 
+PLACES = ("../x", "Report/x", "DataModel", "a\\b", "Report/definition/pages/p1/page.json")
 PATHS = (
     "../x.SemanticModel", "../x.SemanticModel", "../x.SemanticModel", "..\\x.SemanticModel", "../../..", "/etc", "",
     "\0", "../X.SEMANTICMODEL", "x" * 5000, "~", "../x.SemanticModel/model.bim", "C:\\x",

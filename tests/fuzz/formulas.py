@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import jinja2
 from fuzz.choices import Choices
@@ -68,7 +68,7 @@ def template():
     return m.environment({"t.pq": TEMPLATE}).get_template("t.pq")
 
 
-def value(choices, depth=0):
+def value(choices, depth=0):  # noqa: PLR0911  one line for each kind
     """Return a value of any kind that a template may print."""
     way = choices.number(10 if depth < 3 else 7)
     if way < 3:
@@ -78,10 +78,7 @@ def value(choices, depth=0):
     if way == 4:
         return int.from_bytes(choices.bytes(9), "big", signed=True)
     if way == 5:
-        try:
-            return Decimal(choices.pick(("1", "-0", "1E+400", "1E-400", "NaN", "-Infinity", "0.10", "12345678901234567890")))
-        except InvalidOperation:
-            return None
+        return Decimal(choices.pick(("1", "-0", "1E+400", "1E-400", "NaN", "-Infinity", "0.10", "9" * 30)))
     if way == 6:
         return choices.pick((dt.date(2026, 2, 28), dt.date.min, dt.date.max, dt.datetime(2026, 1, 1), b"x", {1, 2}))  # noqa: DTZ001  a time that a template must not print
     if way == 7:
@@ -103,7 +100,8 @@ def run_m(data):
     except jinja2.TemplateError:
         assert not all(map(takeable, [text, field, *named])) or "" in [field, *named]
         return
-    assert plain == shape(template().render({"head": "x", "text": "x", "field": "x", "names": ["x"] * len(named), "value": 1}))
+    tame = {"head": "x", "text": "x", "field": "x", "names": ["x"] * len(named), "value": 1}
+    assert plain == shape(template().render(tame))
     try:
         made = template().render(filled | {"value": value(choices)})
     except jinja2.TemplateError:

@@ -15,6 +15,7 @@ import httpx
 from clocks import Still
 from fuzz.broken import bent
 from fuzz.choices import Choices
+from fuzz.ends import ended, told
 from fuzz.words import FRAGMENTS
 
 from generator.credentials import Credentials
@@ -109,7 +110,9 @@ def document(choices, depth=0):
     if way == 2:
         return choices.pick((None, True, False, 0, -1, 1e300, 2**70, 710001, "710001", "2026-11-01T00:00:00Z", "0001"))
     if way == 3:
-        return choices.pick((GUID, "Succeeded", "Failed", "Running", "Completed", "Unknown", "../x", "https://evil.example"))
+        return choices.pick(
+            (GUID, "Succeeded", "Failed", "Running", "Completed", "Unknown", "../x", "https://evil.example")
+        )
     if way < 7:
         return {choices.pick(KEYS): document(choices, depth + 1) for _ in range(choices.number(6))}
     return [document(choices, depth + 1) for _ in range(choices.number(5))]
@@ -120,7 +123,8 @@ KEYS = (
     "continuationToken", "continuationUri", "definition", "parts", "path", "payload", "connectionDetails", "name",
     "currentValue", "configuredBy", "emailAddress", "identifier", "groupUserAccessRight", "principalType", "requestId",
     "endTime", "serviceExceptionJson", "enabled", "times", "days", "localTimeZoneId", "gatewayId", "datasourceId",
-    "datasourceType", "creationMethods", "parameters", "dataType", "required", "supportedCredentialTypes", "workspaceId",
+    "datasourceType", "creationMethods", "parameters", "dataType", "required", "supportedCredentialTypes",
+    "workspaceId",
     "Division", "Date", "Code", "@odata.count", "@odata.nextLink", "@odata.context", "createdDateTime", "refreshType",
 )  # fmt: skip
 STATUSES = (200, 200, 200, 201, 202, 204, 301, 307, 400, 401, 403, 404, 409, 410, 429, 500, 503, 299, 600)
@@ -227,21 +231,11 @@ def run_replies(data):
     """Call Power BI web: what comes back is a value of the right kind or a problem that can be told."""
     choices = Choices(data)
     call = choices.pick(CALLS)
-    try:
-        str(call(service(choices))).encode("utf-8", "backslashreplace")
-    except Stop as stop:
-        told(stop.problems)
-
-
-def told(problems):
-    """Require that problems can be told in both languages, without the token, and are no slip of our own."""
-    assert problems
-    for problem in problems:
-        for language in ("nl", "en"):
-            said = problem.document(language)
-            assert all(isinstance(each, str) and each.encode() is not None for each in said.values())
-        assert problem.code != "B089", problem.values
-        assert "token" not in json.dumps(problem.values).replace("continuationToken", "")
+    made = ended(lambda: call(service(choices)))
+    assert repr(made)
+    if isinstance(made, Stop):
+        assert made.problems
+        told(made.problems)
 
 
 # --------------------------------------------------------------------------------------------------------- databases
@@ -268,7 +262,7 @@ def run_odata(data):
 
     manner = Manner(TODAY, True, Limits(size=200_000, total=2_000_000), httpx.MockTransport(answer), sleep)
     (finding,) = probe([(known, Credentials("ann", "geheim"))], manner)
-    told([*finding.problems] or [None] if not finding.signed_in else finding.problems or ())if finding.problems else None
+    told(finding.problems)
     assert finding.signed_in or finding.problems
     assert all(isinstance(code, int) for code in finding.divisions)
 
@@ -283,7 +277,7 @@ def page(choices):
     if choices.number(3) == 1:
         made["@odata.count"] = document(choices, 3)
     if choices.number(4) == 1:
-        made["@odata.nextLink"] = choices.pick(("?$skip=1", "x", "//evil.example/", "../..", f"?$skip={choices.number(9999)}"))
+        made["@odata.nextLink"] = choices.pick((f"?$skip={choices.number(9999)}", "x", "//evil.example/", "../.."))
     return httpx.Response(200, stream=Once(json.dumps(made).encode()))
 
 

@@ -5,6 +5,6 @@ A target takes bytes and returns nothing; it raises where the program does what 
 
 from __future__ import annotations
 
-from fuzz import files, formulas, services, workbooks
+from fuzz import files, formulas, publishing, services, workbooks
 
-TARGETS = {**workbooks.TARGETS, **formulas.TARGETS, **files.TARGETS, **services.TARGETS}
+TARGETS = {**workbooks.TARGETS, **formulas.TARGETS, **files.TARGETS, **services.TARGETS, **publishing.TARGETS}

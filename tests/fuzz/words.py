@@ -1,7 +1,7 @@
 """Pieces that texts of an attacker, or of a person in a hurry, are made of."""
 
 FRAGMENTS = (
-    *"'\"`#(){}[]<>|;,*_~\\/=-+@&%$!?:. \n\t\r\0\u2028\u2029\u202e\u200f\xa0\xad\ufeff\ufffe😀é中ß0١",
+    *"'\"`#(){}[]<>|;,*_~\\/=-+@&%$!?:. \n\t\r\0\u2028\u2029\u202e\u200f\xa0\xad\ufeff\ufffe😀é中ß0\u0661",
     "#(lf)", "#(#)", "#(", '"] meta [IsParameterQuery=false] //', "../", "..\\", "<<", ">>", "<%", "%>", "{{", "}}",
     "{%", "<%#", "#%>", "//", "/*", "*/", "--", "''", '""', "]]", "#!", "]]>", "&amp;", "NUL", "con", "let x = 1 in x",
     "x" * 300, "{0.__class__}", "%s", "${y}", "e\u0301", "\ud83d", "each _", "not", "#date(2026, 1, 1)", "1e9", "0x1F",
@@ -9,8 +9,9 @@ FRAGMENTS = (
 DAX = (
     "[Netto-omzet]", "[Marge]", "Datum[Maand]", "'Mutaties'[Bedrag]", "SUM", "(", ")", "{", "}", "VAR x = 1 RETURN x",
     "CALCULATE", "IF", '"tekst"', "1", "0.5", "1,5", ";", ",", "&&", "||", "<>", "//", "--", "/*", "*/", "'", '"', "[",
-    "]", "]]", "''", '""', "=", ":=", "@x", "\n", " ", "\u201cx\u201d", "\u2018y\u2019", "é", "١", "EVALUATE", "not in",
-    "RETURN", "ADDCOLUMNS(Datum, \"@Open\", 1)", "[Value]", ".", "..", "1e5", "%", "#", "\\", "\0", "\u2028",
+    "]", "]]", "''", '""', "=", ":=", "@x", "\n", " ", "\u201cx\u201d", "\u2018y\u2019", "é", "\u0661", "EVALUATE",
+    "not in",
+    "RETURN", 'ADDCOLUMNS(Datum, "@Open", 1)', "[Value]", ".", "..", "1e5", "%", "#", "\\", "\0", "\u2028",
 )  # fmt: skip
 CELLS = (
     *FRAGMENTS, *DAX,
