@@ -663,7 +663,7 @@ def test_every_source_is_read_through_the_parameter_and_tables_read_nothing(offi
             for name, found in entities.items():
                 if name in known.sources:
                     source = known.sources[name]
-                    asked = [known.entities[each] for each in (source.entity, source.looks_up) if each]
+                    asked = [known.entities[each] for each in (source.entity, *source.looks_up)]
                     assert found == [f"{entity.fast}@{made.client.alias}" for entity in asked], name
 
 

@@ -71,7 +71,7 @@ def test_with_a_budget_the_wrapped_formula_is_the_budgets(tmp_path):
     [
         (ONE, "| bakker | | 1500 | |", ["B140 Onderling!A2"]),
         (ONE, "| * | | 1500 | |", []),
-        (GROUP, "| _office | | 1500 | |", ["B141 Onderling!A2"]),
+        (GROUP, "| _office | | 1500 | |", ["B148 Onderling!A2"]),
         (GROUP, "| bakker | | | `710002` |", ["B084 Onderling!A2"]),
         (GROUP, "| bakker | 1 | | `999999` |", ["B085 Onderling!D2"]),
     ],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from generator.build import group
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -31,8 +33,13 @@ def literal_rows(table: str, language: Language, pulled: Pulled, catalogue: Cata
     return _TABLES[table](language, catalogue) if table in _TABLES else []
 
 
-def own_rows(table: str, client: Client) -> Rows | None:
+def own_rows(table: str, client: Client, catalogue: Catalogue) -> Rows | None:
     """Return the rows of a table that says something of this client alone, or None for any other."""
+    language = catalogue.languages[client.language]
+    if table == "Consolidatiekolom":
+        return group.columns(client, language)
+    if table == "Tegenpartij":
+        return group.partners(client, language, catalogue)
     return _OWN_TABLES[table](client) if table in _OWN_TABLES else None
 
 
@@ -154,4 +161,5 @@ _TABLES: dict[str, Callable[[Language, Catalogue], Rows]] = {
     "Vergelijkingsbasis": _numbered("basis", "Nummer", "Basis"),
     "Signaal": _numbered("signal", "Nummer", "Signaal"),
     "Kasstroomregel": _numbered("cash_flow", "Nummer", "Omschrijving"),
+    "Consolidatieregel": group.lines,
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
-from generator.build import m
+from generator.build import group, m
 from generator.build.literals import literal_rows, own_rows
 from generator.build.mapping import placing, ranges
 from generator.build.reads import source_read, used_sources, wished_read
@@ -64,6 +64,11 @@ class _Shape:
     own_years: bool
 
     @property
+    def currency(self) -> str:
+        """Return the currency into which the office consolidates."""
+        return str(self.catalogue.platform["constants"]["group_currency"])
+
+    @property
     def values(self) -> dict[str, Any]:
         """Return what any template may print."""
         return {
@@ -72,6 +77,9 @@ class _Shape:
             "broken_year": self.year_end_month != 12,  # noqa: PLR2004  December
             "own_years": self.own_years,
             "opening_type": self.catalogue.platform["constants"]["opening_type"],
+            "subledgers": self.catalogue.platform["subledger_types"],
+            "group_currency": self.currency,
+            "rates_per": self.catalogue.platform["rates"]["one"],
         }
 
 
@@ -134,7 +142,7 @@ class _Writer:
 
     def table(self, table: Table) -> str:
         """Return the query of a table; one that is written out has its rows of this client."""
-        rows = own_rows(table.name, self.client)
+        rows = own_rows(table.name, self.client, self.catalogue)
         pieces = _table_pieces(self.shape, table.name) if rows is None else None
         if pieces is not None:
             return self.headed(table.name, self.closed(pieces, table.name))
@@ -160,6 +168,8 @@ class _Writer:
             return client.budget_scenario
         if name == "mapping":
             return ranges(client)
+        if name in group.PRINTED:
+            return group.PRINTED[name](client, self.shape.currency)
         return self.intercompany()[name] if name in _MUTUAL else self.codes
 
     def intercompany(self) -> dict[str, Any]:
@@ -179,8 +189,8 @@ def _template(catalogue: Catalogue, table: str) -> str:
 
 _DIVISION, _DIVISION_TEXT = "division ", "division_text "  # a place, before the number of the client's division
 _MUTUAL = frozenset({"mutual", "mutual_relations"})
-_TABLE_OWN = ("mapping", "expected", *sorted(_MUTUAL))
-_SOURCE_OWN = ("referer", "budget_scenario", "all_divisions", *sorted(_MUTUAL))
+_TABLE_OWN = ("mapping", "expected", *sorted(group.PRINTED), *sorted(_MUTUAL))
+_SOURCE_OWN = ("referer", "budget_scenario", "all_divisions", *sorted(group.PRINTED), *sorted(_MUTUAL))
 """What templates print of one client alone, beside its divisions one by one, and the rows of tables written out."""
 
 
@@ -233,7 +243,7 @@ def _source_body(source: Source, shape: _Shape, read: Read, alias: str, own: Map
     """Return the M of a source query; ``own`` is all that is of one client."""
     context = {"year_column": source.year or "", **own}
     if source.looks_up:
-        context["looked_up"] = f"{shape.catalogue.entities[source.looks_up].fast}@{alias}"
+        context["looked_up"] = [f"{shape.catalogue.entities[name].fast}@{alias}" for name in source.looks_up]
     return _read_body(f"{source.name}.pq", shape, read, alias, context)
 
 
@@ -293,7 +303,6 @@ def _texts(catalogue: Catalogue, code: str) -> dict[str, Any]:
     opening = catalogue.sources["BronEerdereJaren"]
     return {
         "opening": {"year": opening.year, "amount": opening.amount},
-        "subledgers": catalogue.platform["subledger_types"],
         **placing(catalogue, language),
         "months": language.months,
         "months_short": language.months_short,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from generator import names
-from generator.build import pbir
+from generator.build import group, pbir
 from generator.jsontext import Document, parsed, written
 from generator.shared import remembered
 
@@ -98,7 +98,8 @@ def own_texts(visual: Visual, client: Client, scene: Scene) -> tuple[tuple[str, 
     if visual.kind == "image" and client.logo:
         own[_PICTURE] = client.logo.name
     if _opens_on_a_division(visual) and not client.limited:  # or it may not be the viewer's to see
-        own[_CHOICE] = client.divisions[0].name
+        largest = visual.default_when_single == "largest_group"
+        own[_CHOICE] = group.largest(client) if largest else client.divisions[0].name
     return tuple(own.items())
 
 

@@ -74,7 +74,7 @@ class Entity:
 class Source:
     """A query that reads one entity set; ``always`` are its columns for keys, joins and filters.
 
-    ``looks_up`` is an entity in which it first finds the keys that it filters on. A database may lack the entity set of
+    ``looks_up`` are entities in which it first finds the keys that it filters on. A database may lack the entity set of
     an ``optional`` source; it then has no rows.
     """
 
@@ -83,7 +83,7 @@ class Source:
     always: tuple[str, ...] = ()
     division: str = "Division"
     unfiltered: bool = False
-    looks_up: str | None = None
+    looks_up: tuple[str, ...] = ()
     optional: bool = False
     year: str | None = None
     amount: str | None = None

@@ -217,7 +217,9 @@ def _slots(scene: Scene, query: Query, visual: Visual) -> list[_Slot]:
         return [_Slot(each, name, {}, each.title) for each, name in measures]
     column = across[0]
     found = []
-    rows = query.rows(visual, [column], [name for _, name in measures])
+    names, level = [name for _, name in measures], visual.fields("Rows")[:1]
+    # A measure may mean nothing without a row; then a column shows where any of its cells has a value.
+    rows = query.rows(visual, [column], names) or query.rows(visual, [column, *level], names)
     ordered = [value for value in query.values_of(visual, column) if value in {row.key[0] for row in rows}]
     for value in ordered[:_WIDE]:
         shown = scene.shown(column.field, value)

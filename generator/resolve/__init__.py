@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from generator.problems import Problem
-from generator.resolve import designs
+from generator.resolve import designs, group
 from generator.resolve.client import Access, Client, ClientReport, Division, ExtraTable, MappedRange, Mutual
 from generator.resolve.lookup import CLIENT, OFFICE_SCOPE, Names, exact_name, hint_values, owner
 from generator.resolve.tables import ADMINISTRATION, extra_table
@@ -121,14 +121,18 @@ class _Resolver:
     def office_client(self, clients: Sequence[Client]) -> Client:
         """Return the consolidated bundle: the divisions and account mappings of all clients together."""
         office = self.office
-        for row in self.mutual.get(OFFICE, []):
-            self.problems.append(Problem("B141", row.cell, {}, OFFICE))
         consolidated = {
             division.code
             for client in clients
             for division in self.divisions.get(client.code.casefold(), [])
             if division.consolidated is not False
         }
+        anyone = self.catalogue.platform["constants"]["any_partner"]
+        eliminated, problems = group.eliminations(
+            clients, lambda code: self.rows(self.mutual, code), consolidated, anyone, ACCOUNT_DIGITS
+        )
+        divisions = [row for rows in self.divisions.values() for row in rows]
+        self.problems += [*problems, *group.minorities(clients, divisions, consolidated)]
         return self.complete(
             Client(
                 code=OFFICE,
@@ -149,6 +153,7 @@ class _Resolver:
                 refresh=(),
                 reports=(),
                 mapping=tuple(r for client in clients for r in client.mapping if r.division in consolidated),
+                eliminations=eliminated,
             ),
         )
 

@@ -82,6 +82,16 @@ class Mutual:
 
 
 @dataclass(frozen=True, slots=True)
+class Elimination:
+    """What the office's report eliminates of a division: its entries with a partner, told as by a ``Mutual``."""
+
+    division: int
+    relation: str | None
+    account: str | None
+    partner: int
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """A person with a role in the client's workspace; no divisions means all of them."""
 
@@ -129,6 +139,7 @@ class Client:
     tables: tuple[ExtraTable, ...] = ()
     mapping: tuple[MappedRange, ...] = ()
     intercompany: tuple[Mutual, ...] = ()
+    eliminations: tuple[Elimination, ...] = ()  # of the office: what divisions of one client booked with each other
     texts: Mapping[tuple[str, str], str] = field(default_factory=dict)
     access: tuple[Access, ...] = ()
     sandbox: bool = False  # bound to made-up books on this computer

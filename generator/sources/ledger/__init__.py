@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.sources.ledger import budget, exact, items, mapping
+from generator.sources.ledger import budget, exact, items, mapping, rates
 from generator.sources.ledger.book import Book
 from generator.sources.ledger.closing import close
 from generator.sources.ledger.dice import Dice
@@ -81,6 +81,7 @@ def _tables(books: Sequence[Book], partners: dict[int, list[Relation]], seed: in
         "GLAccountClassificationMappings": every(lambda book: mapping.classifications(book.division)),
         "ReceivablesList": every(lambda book: items.today(book, known(book), "AR")),
         "PayablesList": every(lambda book: items.today(book, known(book), "AP")),
+        "ExchangeRates": every(lambda book: rates.rates(book, seed)),
     }
     financial["ReportingBalance"] = exact.balances(lines, financial["GLAccounts"])
     return {

@@ -57,7 +57,15 @@ def measure_names(path=MEASURES):
 
 SCOPED = {
     "client": ("Mutaties[", "'Openstaande posten'", "Relatie[", "Onderling[", "Kostenplaats"),
-    "office": ("'Openstaand nu'", "'Te betalen nu'"),
+    "office": (
+        "'Openstaand nu'",
+        "'Te betalen nu'",
+        "'Onderlinge saldi'",
+        "Wisselkoers[",
+        "Tegenpartij[",
+        "Consolidatieregel[",
+        "Consolidatiekolom[",
+    ),
 }
 
 
