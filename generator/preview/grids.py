@@ -178,6 +178,14 @@ def _head(scene: Scene, visual: Visual, each: Projection, first: Value = 0) -> M
     return Markup('<th scope="col" class="{}"{}>{}</th>').format("n" if right else "", look, each.title)
 
 
+def _across(scene: Scene, visual: Visual, slot: _Slot) -> Markup:
+    """Return the head of a column of numbers, in lines where it has a width of its own."""
+    width = scene.plain(visual, "columnWidth", "value", metadata=slot.field.reference)
+    if not isinstance(width, int | float):
+        return Markup('<th scope="col" class="n">{}</th>').format(slot.title)
+    return Markup('<th scope="col" class="n w" style="width:{}">{}</th>').format(px(float(width)), slot.title)
+
+
 def _is_number(scene: Scene, each: Projection) -> bool:
     if scene.query is None:
         return False
@@ -195,7 +203,7 @@ def matrix(scene: Scene, visual: Visual) -> Markup:
     ranged = [_ranged(visual, slot, lines) for slot in slots]
     body = Markup("").join(_matrix_row(scene, visual, line, ranged) for line in lines[:_SHOWN])
     head = Markup('<th scope="col">{}</th>').format(" / ".join(each.title for each in _open(levels)[:1]))
-    head += Markup("").join(Markup('<th scope="col" class="n">{}</th>').format(slot.title) for slot in slots)
+    head += Markup("").join(_across(scene, visual, slot) for slot in slots)
     return _framed(scene, visual, Markup("<tr>{}</tr>").format(head), body, len(lines) - _SHOWN)
 
 

@@ -117,7 +117,7 @@ SELECT l.Division AS division, l.EntryID AS entry, a.line, a.bt, a.turn, a.side,
   CASE WHEN substr(l.Date, 1, 10) BETWEEN p.first AND p.last THEN substr(l.Date, 1, 10) ELSE p.last END AS day,
   p.last AS period_end, CAST(round(l.AmountDC * 100) AS INTEGER) AS cents,
   -- With whom, inside the group: of a relation its results, receivables and payables count, not its VAT or the bank.
-  (SELECT m.partner FROM mutual m WHERE m.partner <> l.Division AND (
+  (SELECT m.partner FROM mutual m WHERE m.partner <> l.Division AND coalesce(m.division, l.Division) = l.Division AND (
     m.account = a.code OR m.relation = trim(l.AccountCode) AND (a.bt = 'W' OR a.type IN (20, 22)))) AS partner
 FROM TransactionLinesBulk l
 JOIN account a ON a.id = l.GLAccount

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# Columns that questions name in a table that may well be without rows: not every office classifies its accounts.
+# Columns that questions name in a table that may well be without rows: not every office classifies its accounts, or has
+# another currency.
 _ASKED_OF_NONE = {
     "GLAccountClassificationMappings": (
         "GLAccount",
@@ -16,7 +17,8 @@ _ASKED_OF_NONE = {
         "ClassificationDescription",
         "GLSchemeCode",
         "GLSchemeDescription",
-    )
+    ),
+    "ExchangeRates": ("SourceCurrency", "TargetCurrency", "Rate", "StartDate"),
 }
 
 

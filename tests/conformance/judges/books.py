@@ -35,6 +35,7 @@ MAPPED = (  # korenaar: from, to, line; 0300 and 4400 would land elsewhere by th
     ("9000", "9000", "Overige opbrengsten"),
 )
 MUTUAL = ((None, "7100", 510001), ("90001", None, 510001), ("90002", None, 510002))  # korenaar: relation, account, with
+SHARES = {510002: 0.6, 510004: 0.75}  # ownership; of all others the whole
 MEASURES = ROOT / "templates" / "exact_online" / "measures.toml"
 
 
@@ -101,8 +102,8 @@ def workbook(path, years):
         ],
         "Klanten": [["Code", "Naam", "URL", "Einde boekjaar", "Jaren historie", "Budgetscenario"]]
         + [[code, code.title(), url.format(code), end, years, SCENARIO.get(code)] for code, end in CLIENTS.items()],
-        "Administraties": [["Klant", "Code", "Naam", "Valuta"]]
-        + [[owner(one), one.code, one.name, one.currency] for one in STANDARD],
+        "Administraties": [["Klant", "Code", "Naam", "Valuta", "Belang"]]
+        + [[owner(one), one.code, one.name, one.currency, SHARES.get(one.code, 1)] for one in STANDARD],
         "Rapporten": [["Klant", "Rapport"], ["*", "financieel"], ["_office", "kantoor"]],
         "Rekeningindeling": [["Klant", "Van", "Tot", "Regel"]] + [["korenaar", *row] for row in MAPPED],
         "Onderling": [["Klant", "Relatie", "Rekening", "Met"]] + [["korenaar", *row] for row in MUTUAL],
@@ -137,8 +138,10 @@ def model_facts(client, years, today=TODAY):
     ]
     end_month = int(CLIENTS.get(client, "12-31")[:2])
     mutual = MUTUAL if client == "korenaar" else ()
+    if client == "_office":
+        mutual = tuple((*row, code) for row in MUTUAL for code in codes if codes[code][1] == "korenaar")
     return twins.Model(
-        codes, years, end_month, today, client == "_office", tuple(mapped), SCENARIO.get(client, ""), mutual
+        codes, years, end_month, today, client == "_office", tuple(mapped), SCENARIO.get(client, ""), mutual, SHARES
     )
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from judges.places import ROOT, merged
@@ -43,6 +43,7 @@ class Model:
     mapped: tuple = ()
     scenario: str = ""
     mutual: tuple = ()
+    shares: dict = field(default_factory=dict)
 
     @property
     def current(self):
@@ -99,7 +100,11 @@ FILTERS = {
     "divisions": "Administratie.Administratie", "line": "Rapportregel.Omschrijving", "axis": "Boekmaand.Boekmaandnr",
     "age": "Ouderdomsklasse.Van", "basis": "Vergelijkingsbasis.Nummer", "check": "Controle.Nummer",
     "signal": "Signaal.Nummer", "mutual": "Onderling.Nummer", "cash": "Kasstroomregel.Nummer",
+    "group_line": "Consolidatieregel.Nummer", "column": "Consolidatiekolom.Kolomnr", "pair": "Tegenpartij.Administratie",
 }  # fmt: skip
+
+
+GIVEN = ("basis", "check", "signal", "cash", "group_line", "column", "pair")  # parameters that are the choice itself
 
 
 class Twins:
@@ -107,18 +112,24 @@ class Twins:
 
     def __init__(self, connection, model):
         self.connection, self.model = connection, model
-        for table in ("mapped", "mutual", "scenario", "chosen", "picked", "axis", "ages"):
+        for table in ("mapped", "mutual", "scenario", "owned", "chosen", "picked", "axis", "ages"):
             connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
         connection.execute("CREATE TEMP TABLE mapped (division, first, last, line)")
         connection.executemany("INSERT INTO mapped VALUES (?, ?, ?, ?)", model.mapped)
-        connection.execute("CREATE TEMP TABLE mutual (relation, account, partner)")
-        connection.executemany("INSERT INTO mutual VALUES (?, ?, ?)", model.mutual)
+        connection.execute("CREATE TEMP TABLE mutual (relation, account, partner, division)")
+        connection.executemany("INSERT INTO mutual VALUES (?, ?, ?, ?)", [(*row, None)[:4] for row in model.mutual])
+        connection.execute("CREATE TEMP TABLE owned (division, currency, client, share)")
+        connection.executemany(
+            "INSERT INTO owned VALUES (?, ?, ?, ?)",
+            [(code, *of, model.shares.get(code, 1)) for code, of in model.divisions.items()],
+        )
         connection.execute("CREATE TEMP TABLE scenario AS SELECT ? AS code", [model.scenario])
         connection.execute("CREATE TEMP TABLE chosen (division, currency, client)")
         connection.execute("CREATE TEMP TABLE picked (base)")
         connection.execute("CREATE TEMP TABLE axis (number)")
         connection.execute("CREATE TEMP TABLE ages (low, high)")
-        connection.executescript((FIGURES / "ledger.sql").read_text(encoding="utf-8"))
+        for name in ("ledger.sql", *(["group.sql"] if model.office else [])):
+            connection.executescript((FIGURES / name).read_text(encoding="utf-8"))
 
     def select(self, context, names):
         """The values of a selection: {measure: figure}, None for blank; KeyError where a measure has no twin."""
@@ -147,17 +158,21 @@ class Twins:
             "today": model.today,
         }  # fmt: skip
         values = {key: day.isoformat() for key, day in values.items()}
-        values |= {key: context.get(key) for key in ("basis", "check", "signal", "cash")}
+        values |= {key: context.get(key) for key in GIVEN}
         values |= {"rule": context.get("line"), "eliminated": context.get("mutual") == 2}
         values |= {"end_month": model.end_month, "office": model.office, "refreshed": f"{model.today:%d-%m-%Y} 09:00"}
         if not model.scenario:
             values["basis"] = None
-        statements = (FIGURES / "context.sql").read_text(encoding="utf-8").split(";\n")
-        for statement in statements:
-            self.connection.execute(statement, values)
+        self._run("context.sql", values)
         for key, sql in toml("spans.toml")["day"].items():
             values[key] = self._one(sql, values)
+        if model.office:
+            self._run("consolidation.sql", values)
         return values
+
+    def _run(self, name, values):
+        for statement in (FIGURES / name).read_text(encoding="utf-8").split(";\n"):
+            self.connection.execute(statement, values)
 
     def _one(self, sql, values):
         return self.connection.execute(sql, values).fetchone()[0]
