@@ -166,10 +166,8 @@ class _Writer:
             return part_name(f"bundel/{client.code}/{self.report.name}/{query}")
         if name == "budget_scenario":
             return client.budget_scenario
-        if name == "mapping":
-            return ranges(client)
-        if name in group.PRINTED:
-            return group.PRINTED[name](client, self.shape.currency)
+        if name in _LISTS:
+            return _LISTS[name](client, self.shape.currency)
         return self.intercompany()[name] if name in _MUTUAL else self.codes
 
     def intercompany(self) -> dict[str, Any]:
@@ -189,6 +187,7 @@ def _template(catalogue: Catalogue, table: str) -> str:
 
 _DIVISION, _DIVISION_TEXT = "division ", "division_text "  # a place, before the number of the client's division
 _MUTUAL = frozenset({"mutual", "mutual_relations"})
+_LISTS: Mapping[str, Callable[[Client, str], Any]] = {"mapping": lambda client, _: ranges(client), **group.PRINTED}
 _TABLE_OWN = ("mapping", "expected", *sorted(group.PRINTED), *sorted(_MUTUAL))
 _SOURCE_OWN = ("referer", "budget_scenario", "all_divisions", *sorted(group.PRINTED), *sorted(_MUTUAL))
 """What templates print of one client alone, beside its divisions one by one, and the rows of tables written out."""

@@ -100,7 +100,8 @@ FILTERS = {
     "divisions": "Administratie.Administratie", "line": "Rapportregel.Omschrijving", "axis": "Boekmaand.Boekmaandnr",
     "age": "Ouderdomsklasse.Van", "basis": "Vergelijkingsbasis.Nummer", "check": "Controle.Nummer",
     "signal": "Signaal.Nummer", "mutual": "Onderling.Nummer", "cash": "Kasstroomregel.Nummer",
-    "group_line": "Consolidatieregel.Nummer", "column": "Consolidatiekolom.Kolomnr", "pair": "Tegenpartij.Administratie",
+    "group_line": "Consolidatieregel.Nummer", "column": "Consolidatiekolom.Kolomnr",
+    "pair": "Tegenpartij.Administratie",
 }  # fmt: skip
 
 
@@ -119,10 +120,8 @@ class Twins:
         connection.execute("CREATE TEMP TABLE mutual (relation, account, partner, division)")
         connection.executemany("INSERT INTO mutual VALUES (?, ?, ?, ?)", [(*row, None)[:4] for row in model.mutual])
         connection.execute("CREATE TEMP TABLE owned (division, currency, client, share)")
-        connection.executemany(
-            "INSERT INTO owned VALUES (?, ?, ?, ?)",
-            [(code, *of, model.shares.get(code, 1)) for code, of in model.divisions.items()],
-        )
+        owned = [(code, *of, model.shares.get(code, 1)) for code, of in model.divisions.items()]
+        connection.executemany("INSERT INTO owned VALUES (?, ?, ?, ?)", owned)
         connection.execute("CREATE TEMP TABLE scenario AS SELECT ? AS code", [model.scenario])
         connection.execute("CREATE TEMP TABLE chosen (division, currency, client)")
         connection.execute("CREATE TEMP TABLE picked (base)")
