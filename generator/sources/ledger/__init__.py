@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.sources.ledger import budget, exact, items, mapping, rates
+from generator.sources.ledger import budget, exact, items, mapping, projects, rates, stock
 from generator.sources.ledger.book import Book
 from generator.sources.ledger.closing import close
 from generator.sources.ledger.dice import Dice
@@ -52,7 +52,8 @@ def _keep(book: Book, seed: int, volume: int) -> None:
     """Keep one division's books: trade, routine, boundary cases, and the year's ends last."""
     code = book.division.code
     start(book, Dice(seed, code, "start"))
-    trade(book, Dice(seed, code, "trade"), volume)
+    trade(book, Dice(seed, code, "trade"), volume, stock.Stock(book, Dice(seed, code, "stock")))
+    projects.keep(book, Dice(seed, code, "projects"))
     if "boundaries" in book.division.traits:
         plant(book)
     routine(book, Dice(seed, code, "routine"))
@@ -86,6 +87,7 @@ def _tables(books: Sequence[Book], partners: dict[int, list[Relation]], seed: in
     financial["ReportingBalance"] = exact.balances(lines, financial["GLAccounts"])
     return {
         f"{REST}.System.SystemDivisions": list(exact.divisions(books)),
+        **_work(books),
         f"{REST}.HRM.Costcenters": every(lambda book: exact.cost_centres(book.division)),
         f"{REST}.CRM.Accounts": every(lambda book: exact.parties(book.division, known(book))),
         **{f"{REST}.Financial.{name}": rows for name, rows in financial.items()},
@@ -94,4 +96,22 @@ def _tables(books: Sequence[Book], partners: dict[int, list[Relation]], seed: in
         f"{REST}.Budget.BudgetScenarios": every(budget.scenarios),
         f"{REST}.Budget.Budgets": every(lambda book: budget.budgets(book, Dice(seed, book.division.code, "budget"))),
         **views,
+    }
+
+
+def _work(books: Sequence[Book]) -> dict[str, list[Row]]:
+    """Return the tables of projects and of stock."""
+
+    def every(make: Callable[[Book], Iterable[Row]]) -> list[Row]:
+        return [row for book in books for row in make(book)]
+
+    return {
+        f"{REST}.Project.Projects": every(lambda book: projects.projects(book.division)),
+        f"{REST}.Project.TimeTransactions": every(projects.time),
+        f"{REST}.Project.CostTransactions": every(projects.expenses),
+        f"{REST}.Payroll.Employees": every(lambda book: projects.employees(book.division)),
+        f"{REST}.Logistics.ItemGroups": every(lambda book: stock.groups(book.division)),
+        f"{REST}.Logistics.Items": every(stock.items),
+        f"{REST}.Inventory.Warehouses": every(lambda book: stock.warehouses(book.division)),
+        f"{REST}.Inventory.ItemWarehouses": every(stock.positions),
     }

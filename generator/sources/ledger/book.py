@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from generator.sources.ledger.fiscal import Fiscal, month_start
-from generator.sources.ledger.records import Division, Entry, Line
+from generator.sources.ledger.records import Division, Entry, Line, Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +33,8 @@ class Book:
         self.years = self.fiscal.years(today, years)
         self.first_day = self.fiscal.span(self.years[0])[0]
         self.entries: list[Entry] = []
+        self.hours: list[Work] = []
+        self.costs: list[Work] = []
         self._invoices = Counter({"V": 20_000, "I": 50_000})
 
     def months(self) -> Iterator[date]:

@@ -207,9 +207,9 @@ class Entries:
             "InvoiceNumber": line.invoice,
             "CostCenter": line.cost_centre,
             "CostUnit": None,
-            "Item": None,
-            "Project": None,
-            "Quantity": 0.0,
+            "Item": guid(self.division, "item", line.item) if line.item else None,
+            "Project": guid(self.division, "project", line.project) if line.project else None,
+            "Quantity": float(line.quantity),
             "VATCode": line.vat,
             "VATPercentage": VAT_RATES[line.vat] / 100 if line.vat else None,
         }

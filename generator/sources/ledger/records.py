@@ -53,7 +53,7 @@ class Division:
 class Line:
     """A line of an entry: debit is positive, in cents of the division's currency.
 
-    ``number`` 0 is the total of the entry, 9999 its VAT.
+    ``number`` 0 is the total of the entry, 9999 its VAT; ``quantity`` counts the item, below zero where it goes out.
     """
 
     account: str
@@ -63,6 +63,28 @@ class Line:
     invoice: int | None = None
     cost_centre: str | None = None
     vat: str | None = None
+    item: str | None = None
+    quantity: int = 0
+    project: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Hours, or costs, written on a project: quarters of the unit, at so many cents each; status is Exact's own."""
+
+    day: date
+    project: str | None
+    employee: str
+    quarters: int
+    cents: int
+    item: str
+    status: int = 20
+    currency: str = ""
+
+    @property
+    def value(self) -> int:
+        """Return the amount in cents, halves of a cent up."""
+        return (self.quarters * self.cents + 2) // 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from generator.sources.ledger.book import Book, later, line
 from generator.sources.ledger.chart import BANK, PURCHASE_VAT, RESERVE, SALES_VAT, VAT_TO_PAY
 from generator.sources.ledger.fiscal import month_end, month_start
+from generator.sources.ledger.stock import opening_lines
 
 if TYPE_CHECKING:
     from datetime import date
@@ -39,11 +40,11 @@ def start(book: Book, dice: Dice) -> None:
     lines = [
         line(BANK, bank, 0),
         line("0200", 60_000_00, 1),
-        line("3000", 25_000_00, 2),
-        line("0500", -18_000_00, 3),
-        line("0700", -50_000_00, 4),
-        line(RESERVE, -(bank + 17_000_00), 5),
+        line("0500", -18_000_00, 2),
+        line("0700", -50_000_00, 3),
+        *opening_lines(5),
     ]
+    lines.insert(2, line(RESERVE, -sum(item.cents for item in lines), 4))
     book.post(first, 10, "90", lines, "Beginbalans bij de overstap naar Exact Online")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from generator.sources.ledger.book import VAT_LINE, Book, later, line
 from generator.sources.ledger.chart import (
@@ -16,7 +16,8 @@ from generator.sources.ledger.chart import (
     SUPPLIERS,
     VAT_RATES,
 )
-from generator.sources.ledger.fiscal import month_end
+from generator.sources.ledger.fiscal import month_end, month_start
+from generator.sources.ledger.stock import BY_CODE, SLOW, STOCK, Item, Stock
 
 if TYPE_CHECKING:
     from datetime import date
@@ -58,37 +59,78 @@ class Invoice:
         return RECEIVABLES if self.sign > 0 else PAYABLES
 
 
-def trade(book: Book, dice: Dice, volume: int) -> None:
+def trade(book: Book, dice: Dice, volume: int, stock: Stock) -> None:
     """Book so many sales a month, their cost, half as many purchases, and the payments of all of them."""
     for number, month in enumerate(book.months()):
         for _ in range(volume):
-            _sale(book, dice, later(month, dice.roll(0, 26)), growth=100 + number)
+            _sale(book, dice, later(month, dice.roll(0, 26)), growth=100 + number, stock=stock)
         for _ in range((volume + 1) // 2):
-            _purchase(book, dice, later(month, dice.roll(0, 26)))
+            _purchase(book, dice, later(month, dice.roll(0, 26)), stock)
+    _last_sales(book, stock)
 
 
-def _sale(book: Book, dice: Dice, day: date, growth: int) -> None:
+def _sale(book: Book, dice: Dice, day: date, growth: int, stock: Stock) -> None:
     net = dice.roll(800_00, 6000_00) * growth // 100
     relation = dice.pick(CUSTOMERS).code
     vat = dice.pick(("2", "2", "1", "0"))
     account = dice.pick(("8000", "8000", "8050"))
     place = dice.pick(PLACES)
     due = dice.pick((later(day, dice.pick(TERMS)), month_end(later(day, 20))))
-    invoice = sell(book, day, net, relation, vat, account, due, place)
-    cost = net * 45 // 100
-    book.post(
-        day, 120, "90", [line("7000", cost, 1, cost_centre=place), line("3000", -cost, 2)], f"Levering {invoice.number}"
-    )
+    item, quantity = stock.picked(net * 45 // 100)
+    invoice = sell(book, day, net, relation, vat, account, due, place, item=item.code, quantity=quantity)
+    _deliver(book, day, (item, quantity), f"Levering {invoice.number}", stock, place)
     _settle(book, dice, invoice)
 
 
-def _purchase(book: Book, dice: Dice, day: date) -> None:
+def _deliver(book: Book, day: date, what: tuple[Item, int], text: str, stock: Stock, place: str | None = None) -> None:
+    """Book what a delivery costs; what is short was bought on the first day of the month."""
+    item, quantity = what
+    short = stock.short(item, quantity)
+    if short and day <= book.today:
+        _restock(book, month_start(day), item, short, stock)
+    cost = item.cost * quantity
+    lines = [
+        line("7000", cost, 1, cost_centre=place, item=item.code, quantity=quantity),
+        line(STOCK, -cost, 2, item=item.code, quantity=-quantity),
+    ]
+    book.post(day, 120, "90", lines, text)
+    stock.moved(item, -quantity, day)
+
+
+def _restock(book: Book, day: date, item: Item, quantity: int, stock: Stock) -> None:
+    what: dict[str, Any] = {"item": item.code, "quantity": quantity}
+    invoice = buy(book, day, item.cost * quantity, SUPPLIERS[0].code, "2", STOCK, later(day, 21), **what)
+    stock.moved(item, quantity, day)
+    pay(book, later(day, 20), invoice, invoice.cents)
+
+
+def _purchase(book: Book, dice: Dice, day: date, stock: Stock) -> None:
     net = dice.roll(500_00, 3500_00)
-    account = dice.pick(("3000", "3000", "4200", "4300", "4400"))
+    account = dice.pick((STOCK, STOCK, "4200", "4300", "4400"))
     place = dice.pick(PLACES) if account >= "4000" else None
     due = later(day, dice.pick(TERMS))
-    invoice = buy(book, day, net, dice.pick(SUPPLIERS).code, dice.pick(("2", "2", "0")), account, due, place)
+    supplier, vat = dice.pick(SUPPLIERS).code, dice.pick(("2", "2", "0"))
+    if account == STOCK:
+        item, quantity = stock.picked(net // 4)  # a quarter: the rest is bought when it is short
+        net = item.cost * quantity
+        invoice = buy(book, day, net, supplier, vat, account, due, item=item.code, quantity=quantity)
+        stock.moved(item, quantity, day)
+    else:
+        invoice = buy(book, day, net, supplier, vat, account, due, place)
     _settle(book, dice, invoice)
+
+
+def _last_sales(book: Book, stock: Stock) -> None:
+    """Book the last sale of one item on the day after which stock is slow, and one that leaves nothing of another."""
+    for code, quantity, days in (("ZAK", 100, SLOW), ("TROMMEL", 50, SLOW + 1)):
+        day, item = later(book.today, -days), BY_CODE[code]
+        if day < book.first_day:
+            continue
+        if code == "TROMMEL":
+            _restock(book, month_start(day), item, quantity, stock)
+        invoice = sell(book, day, 3 * item.cost * quantity, CUSTOMERS[1].code, item=code, quantity=quantity)
+        _deliver(book, day, (item, quantity), f"Levering {invoice.number}", stock)
+        pay(book, later(day, 14), invoice, invoice.cents)
 
 
 def sell(  # noqa: PLR0913, PLR0917  the particulars of an invoice
@@ -103,6 +145,7 @@ def sell(  # noqa: PLR0913, PLR0917  the particulars of an invoice
     at: tuple[int, int] | None = None,
     rate: int = 100,
     currency: str | None = None,
+    **of: Any,  # noqa: ANN401  what it is of: item and quantity, or a project
 ) -> Invoice:
     """Book a sales invoice of net cents, in the period of its day or elsewhere; a negative one is a credit note."""
     number = book.invoice("V")
@@ -110,7 +153,7 @@ def sell(  # noqa: PLR0913, PLR0917  the particulars of an invoice
     due = due or later(day, 30)
     lines = [
         line(RECEIVABLES, net + tax, 0, relation=relation, invoice=number),
-        line(account, -net, 1, relation=relation, invoice=number, cost_centre=place, vat=vat),
+        line(account, -net, 1, relation=relation, invoice=number, cost_centre=place, vat=vat, **of),
     ]
     if tax:
         lines.append(line(SALES_VAT, -tax, VAT_LINE, relation=relation, invoice=number, vat=vat))
@@ -130,6 +173,7 @@ def buy(  # noqa: PLR0913, PLR0917  the particulars of an invoice
     due: date | None = None,
     place: str | None = None,
     at: tuple[int, int] | None = None,
+    **of: Any,  # noqa: ANN401  what it is of: item and quantity, or a project
 ) -> Invoice:
     """Book a purchase invoice of net cents; a negative one is a credit note."""
     number = book.invoice("I")
@@ -137,7 +181,7 @@ def buy(  # noqa: PLR0913, PLR0917  the particulars of an invoice
     due = due or later(day, 30)
     lines = [
         line(PAYABLES, -net - tax, 0, relation=relation, invoice=number),
-        line(account, net, 1, relation=relation, invoice=number, cost_centre=place, vat=vat),
+        line(account, net, 1, relation=relation, invoice=number, cost_centre=place, vat=vat, **of),
     ]
     if tax:
         lines.append(line(PURCHASE_VAT, tax, VAT_LINE, relation=relation, invoice=number, vat=vat))
