@@ -14,6 +14,14 @@ OFFICE = ONE.replace("| Naam | Taal | Geconsolideerde URL |", "| Naam | Taal | G
 OFFICE = OFFICE.replace("vd-kantoor/odata4 |", "vd-kantoor/odata4 | {years} |")
 
 
+WISHED = """
+## Rapporten
+| Klant | Rapport |
+| bakker | financieel |
+| bakker | projecten_uren |
+"""
+
+
 def with_divisions(number: int, years: int) -> str:
     return OFFICE.format(years=years) + "".join(f"| bakker | {720000 + each} |\n" for each in range(number - 1))
 
@@ -31,6 +39,15 @@ def test_rows_are_divisions_times_years_times_what_source_toml_says(tmp_path, di
     assert "Openstaand nu" not in own[0].tables
     assert "Budget" not in own[0].tables  # no scenario
     assert own[0].rows == sum(own[0].tables.values())
+
+
+def test_a_report_counts_only_the_tables_it_loads(tmp_path):
+    loaded = load(tmp_path, OFFICE.format(years=3) + WISHED)
+    financial, projects = estimates(client(loaded), loaded.catalogue)
+    stated = loaded.catalogue.platform["estimate"]["assumptions"]
+    assert projects.tables["Projectposten"] == 3 * stated["hours"]
+    assert "Mutaties" not in projects.tables
+    assert "Projectposten" not in financial.tables
 
 
 @pytest.mark.parametrize(("divisions", "years", "warned"), [(40, 5, False), (70, 5, True)])

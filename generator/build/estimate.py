@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from generator.build.pull import pull
 from generator.problems import Problem
 
 if TYPE_CHECKING:
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
 
     from generator.catalogue import Catalogue
     from generator.resolve.client import Client
-
-_SCOPES = {True: "office", False: "client"}
-
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -41,14 +39,17 @@ def estimates(client: Client, catalogue: Catalogue) -> list[Estimate]:
     stated = catalogue.platform["estimate"]
     factors = {**stated["assumptions"], "years": client.years}
     divisions = len(client.divisions)
-    rows = {
-        name: round(divisions * prod(factors[factor] for factor in listed))
-        for name, listed in stated["tables"].items()
-        if catalogue.tables[name].scope in ("", _SCOPES[client.is_office])
-        and (name != "Budget" or client.budget_scenario)
-    }
-    largest = dict(sorted(rows.items(), key=lambda item: -item[1]))
-    return [Estimate(client.code, report.name, divisions, largest) for report in client.reports]
+    found = []
+    for report in client.reports:
+        loaded = {table.name for table in pull(client, report, catalogue).tables}
+        rows = {
+            name: round(divisions * prod(factors[factor] for factor in listed))
+            for name, listed in stated["tables"].items()
+            if name in loaded
+        }
+        largest = dict(sorted(rows.items(), key=lambda item: -item[1]))
+        found.append(Estimate(client.code, report.name, divisions, largest))
+    return found
 
 
 def grouped(number: int) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from generator.build import group
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from generator.build.pull import Pulled
     from generator.catalogue import Catalogue, Language
@@ -21,6 +21,8 @@ INTERCOMPANY_CHECK = 20
 
 
 BOTTOMLESS, TOPLESS = -100_000, 100_000  # days: no invoice is that far from its due date
+WORK_AGES = ((0, 30), (31, 60), (61, 90), (91, TOPLESS), (0, 0))
+"""Days since work was written; the last class is what was invoiced ahead."""
 _AGES = ((BOTTOMLESS, 0), (1, 30), (31, 60), (61, 90), (91, TOPLESS))
 
 
@@ -79,13 +81,17 @@ def _numbered(section: str, number: str, name: str) -> Callable[[Language, Catal
     return rows
 
 
-def _ages(language: Language, _: Catalogue) -> Rows:
-    """Return the classes of days overdue, both ends included."""
-    titles = language.sections["age"]
-    return [
-        {"Volgorde": number, "Klasse": titles[str(number)], "Van": start, "Tot": end}
-        for number, (start, end) in enumerate(_AGES, start=1)
-    ]
+def _classes(section: str, spans: Sequence[tuple[int, int]]) -> Callable[[Language, Catalogue], Rows]:
+    """Return what makes the rows of classes of days, both ends included."""
+
+    def rows(language: Language, _: Catalogue) -> Rows:
+        titles = language.sections[section]
+        return [
+            {"Volgorde": number, "Klasse": titles[str(number)], "Van": start, "Tot": end}
+            for number, (start, end) in enumerate(spans, start=1)
+        ]
+
+    return rows
 
 
 def _scenarios(_: Language, __: Catalogue) -> Rows:
@@ -155,7 +161,9 @@ _OWN_TABLES: dict[str, Callable[[Client], Rows]] = {"Administratie": _divisions,
 _TABLES: dict[str, Callable[[Language, Catalogue], Rows]] = {
     "Rapportregel": _lines,
     "Regelopbouw": _additions,
-    "Ouderdomsklasse": _ages,
+    "Ouderdomsklasse": _classes("age", _AGES),
+    "Ouderdom werk": _classes("work_age", WORK_AGES),
+    "Projectcontrole": _numbered("project_check", "Nummer", "Controle"),
     "Scenario": _scenarios,
     "Onderling": _numbered("intercompany", "Nummer", "Weergave"),
     "Vergelijkingsbasis": _numbered("basis", "Nummer", "Basis"),

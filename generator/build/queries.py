@@ -308,6 +308,11 @@ def _texts(catalogue: Catalogue, code: str) -> dict[str, Any]:
         "quarter": language.quarter,
         "last_month": language.text("last_month"),
         "without_place": language.text("without_cost_centre"),
+        "without_project": language.text("without_project"),
+        "without_customer": language.text("without_customer"),
+        "without_name": language.text("without_name"),
+        "project_types": language.sections["project_type"],
+        "constants": catalogue.platform["constants"],
         "unexpected_before": language.text("unexpected_before"),
         "unexpected_after": language.text("unexpected_after"),
     }

@@ -110,6 +110,7 @@ _EXAMPLE: Rows = {
             "title": "Cijfers van de bakker",
             "pages": "Samenvatting, Winst-en-verlies, Balans, Debiteuren, Verantwoording",
         },
+        {"client": "garage", "report": "projecten_uren"},
         {"client": "_office", "report": "kantoor"},
     ),
     "measures": (

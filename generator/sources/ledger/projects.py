@@ -160,6 +160,7 @@ def _plant(book: Book) -> None:
         write(book, ultimo, "P004", 7, price=50_00)  # a price on a project that is not billable
         _sell(book, later(last, 2), 210_00, "P001", at=(year, 12))
         _sell(book, book.fiscal.bounds(year, 7)[1], -55_00, "P002")
+    _sell(book, later(book.first_day, 50), 45_00, "P007")  # revenue on a project that is not billable
     write(book, book.today, "P001", 9)
     for day in (later(book.today, -1), later(book.today, -400)):
         write(book, day, "P005", 4, employee="3")

@@ -52,22 +52,16 @@ def measure_names(path=MEASURES):
         found[name] = row["dax"]
         for key in document["groups"][row["variants"]] if "variants" in row else ():
             variant = document["variant"][key]
-            found[f"{name} {variant['suffix']}"] = variant["dax"]
+            found[f"{name} {variant['suffix']}"] = variant["dax"].replace("<<x>>", name)
     return found
 
 
-SCOPED = {
-    "client": ("Mutaties[", "'Openstaande posten'", "Relatie[", "Onderling[", "Kostenplaats"),
-    "office": (
-        "'Openstaand nu'",
-        "'Te betalen nu'",
-        "'Onderlinge saldi'",
-        "Wisselkoers[",
-        "Tegenpartij[",
-        "Consolidatieregel[",
-        "Consolidatiekolom[",
-    ),
-}
+@cache
+def scoped(scope):
+    """How formulas name the tables that only clients, or only the office, have."""
+    tables = merged(MEASURES.with_name("tables.toml"))
+    named = [name for name, table in tables.items() if name != "relationship" and table.get("scope") == scope]
+    return tuple(word for name in named for word in ((f"'{name}'",) if " " in name else (f"{name}[", f"( {name} )")))
 
 
 @cache
@@ -82,7 +76,7 @@ def reaches(name, scope):
     """Whether a measure asks, itself or through others, tables that only clients or only the office have."""
     formula = "" if scope == "client" and name in blank_in_office() else measure_names()[name]
     others = {other for other in re.findall(r"\[([^\]]+)\]", formula) if other in measure_names() and other != name}
-    return any(word in formula for word in SCOPED[scope]) or any(reaches(other, scope) for other in others)
+    return any(word in formula for word in scoped(scope)) or any(reaches(other, scope) for other in others)
 
 
 def workbook(path, years):

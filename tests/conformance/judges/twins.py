@@ -31,6 +31,13 @@ def toml(name):
     return merged(FIGURES / name)
 
 
+@cache
+def script(name):
+    """The statements of a file, and of those in the folder of its name: a report may have tables of its own."""
+    files = (FIGURES / f"{name}.sql", *sorted((FIGURES / name).glob("*.sql")))
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
 @dataclass(frozen=True)
 class Model:
     """What a client's report is made of: its divisions {code: (currency, client)} and its loaded years."""
@@ -101,11 +108,13 @@ FILTERS = {
     "age": "Ouderdomsklasse.Van", "basis": "Vergelijkingsbasis.Nummer", "check": "Controle.Nummer",
     "signal": "Signaal.Nummer", "mutual": "Onderling.Nummer", "cash": "Kasstroomregel.Nummer",
     "group_line": "Consolidatieregel.Nummer", "column": "Consolidatiekolom.Kolomnr",
-    "pair": "Tegenpartij.Administratie",
+    "pair": "Tegenpartij.Administratie", "work": "Ouderdom werk.Volgorde", "project_check": "Projectcontrole.Nummer",
 }  # fmt: skip
 
 
-GIVEN = ("basis", "check", "signal", "cash", "group_line", "column", "pair")  # parameters that are the choice itself
+GIVEN = (  # parameters that are the choice itself
+    "basis", "check", "signal", "cash", "group_line", "column", "pair", "work", "project_check",
+)  # fmt: skip
 
 
 class Twins:
@@ -127,8 +136,9 @@ class Twins:
         connection.execute("CREATE TEMP TABLE picked (base)")
         connection.execute("CREATE TEMP TABLE axis (number)")
         connection.execute("CREATE TEMP TABLE ages (low, high)")
-        for name in ("ledger.sql", *(["group.sql"] if model.office else [])):
-            connection.executescript((FIGURES / name).read_text(encoding="utf-8"))
+        connection.executescript(script("ledger"))
+        if model.office:
+            connection.executescript((FIGURES / "group.sql").read_text(encoding="utf-8"))
 
     def select(self, context, names):
         """The values of a selection: {measure: figure}, None for blank; KeyError where a measure has no twin."""
@@ -162,15 +172,15 @@ class Twins:
         values |= {"end_month": model.end_month, "office": model.office, "refreshed": f"{model.today:%d-%m-%Y} 09:00"}
         if not model.scenario:
             values["basis"] = None
-        self._run("context.sql", values)
+        self._run(script("context"), values)
         for key, sql in toml("spans.toml")["day"].items():
             values[key] = self._one(sql, values)
         if model.office:
-            self._run("consolidation.sql", values)
+            self._run((FIGURES / "consolidation.sql").read_text(encoding="utf-8"), values)
         return values
 
-    def _run(self, name, values):
-        for statement in (FIGURES / name).read_text(encoding="utf-8").split(";\n"):
+    def _run(self, statements, values):
+        for statement in statements.split(";\n"):
             self.connection.execute(statement, values)
 
     def _one(self, sql, values):
