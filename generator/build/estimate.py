@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from generator.catalogue import Catalogue
     from generator.resolve.client import Client
 
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """The rows of a report: by table, largest first. Tables of the workbook are not in it."""
