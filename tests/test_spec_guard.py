@@ -382,3 +382,71 @@ def test_very_many_small_cells(tmp_path, rows):
 def test_very_many_empty_texts(tmp_path):
     texts = b"<sst " + MAIN + b">" + b"<si/>" * 3_000_001 + b"</sst>"
     assert refused(with_sheet(tmp_path, texts, "xl/sharedStrings.xml")) == "B004"
+
+
+@pytest.mark.parametrize("address", ["A" * 300 + "2", "ABCD2", "2", "A", "A12345678", "A-1", "Ä1", "A1:B2", "$A$1"])
+def test_an_address_that_is_none_is_refused_before_the_reader_makes_one_of_it(tmp_path, address):
+    row = f'<row r="2"><c r="{address}" t="inlineStr"><is><t>x</t></is></c></row>'
+    assert refused(with_sheet(tmp_path, sheet(row.encode()))) == "B003"
+
+
+def with_shared_strings(folder, texts, cells):
+    """Return a workbook with these shared strings, and cells below the table of clients that refer to them by turns."""
+    path = save(folder, BASE)
+    parts = parts_of(path)
+    strings = "".join(f"<si><t>{text}</t></si>" for text in texts)
+    rows = "".join(f'<row r="{n}"><c r="Z{n}" t="s"><v>{n % len(texts)}</v></c></row>' for n in range(9, 9 + cells))
+    link = b'<Relationship Id="s9" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" Target="sharedStrings.xml"/></Relationships>'  # noqa: E501  one tag
+    relations = "xl/_rels/workbook.xml.rels"
+    more = {
+        "xl/sharedStrings.xml": b"<sst " + MAIN + b">" + strings.encode() + b"</sst>",
+        DIVISIONS_SHEET: parts[DIVISIONS_SHEET].replace(b"</sheetData>", rows.encode() + b"</sheetData>"),
+        relations: parts[relations].replace(b"</Relationships>", link),
+    }
+    return rewrite(path, parts | more)
+
+
+def test_a_long_text_that_many_cells_share_would_end_the_process(tmp_path):
+    path = with_shared_strings(tmp_path, ["x" * 1_000_000], 5000)
+    assert path.stat().st_size < 100_000
+    assert refused(path) == "B004"
+
+
+def test_a_long_text_in_a_few_cells_among_many_short_ones_is_read(tmp_path):
+    path = with_shared_strings(tmp_path, ["x", *["kort"] * 9_999, "y" * 32_767], 12_000)
+    assert isinstance(guard(path), GuardResult)
+
+
+@pytest.mark.parametrize(
+    "string",
+    [
+        "<si>" + "<r><t>{}</t></r>" * 40 + "</si>",
+        "<x:si xmlns:x='x'>" + "<x:t>{}</x:t><!-- </si><si> -->" * 40 + "</x:si>",
+        "<si >" + "<t>{}</t><?x </si><si> ?>" * 40 + "</si >",
+        "<si>" + "<t a='&lt;/si>'>{}</t><six/>" * 40 + "</si>",
+    ],
+)
+def test_a_long_text_in_pieces_is_counted_as_one(tmp_path, monkeypatch, string):
+    monkeypatch.setattr(guard_module, "MAX_TEXT", 50_000)
+    path = with_shared_strings(tmp_path, ["x"], 20)
+    strings = b"<sst " + MAIN + b">" + string.replace("{}", "x" * 70).encode() + b"</sst>"
+    assert isinstance(guard(path), GuardResult)
+    assert refused(rewrite(path, parts_of(path) | {"xl/sharedStrings.xml": strings})) == "B004"
+
+
+def test_a_text_in_a_text_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(guard_module, "MAX_TEXT", 50)
+    path = with_shared_strings(tmp_path, ["x"], 20)
+    strings = b"<sst " + MAIN + b"><si><t>x</t><si><t>x</t></si></si></sst>"
+    assert refused(rewrite(path, parts_of(path) | {"xl/sharedStrings.xml": strings})) == "B003"
+
+
+def test_texts_that_are_repeated_are_counted_in_every_spelling(tmp_path, monkeypatch):
+    monkeypatch.setattr(guard_module, "MAX_TEXT", 50_000)
+    path = with_shared_strings(tmp_path, ["x" * 100], 600)
+    parts = parts_of(path)
+    for old, new in ((b"<v>0</v>", b"<v><![CDATA[0]]></v>"), (b"<v>0</v>", b"<v> &#48; </v>"), (b't="s"', b"t = 's'")):
+        odd = rewrite(path, parts | {DIVISIONS_SHEET: parts[DIVISIONS_SHEET].replace(old, new)})
+        assert refused(odd) == "B004", new
+    rewrite(path, parts | {DIVISIONS_SHEET: parts[DIVISIONS_SHEET].replace(b't="s"', b't="n"')})
+    assert isinstance(guard(path), GuardResult)

@@ -20,6 +20,7 @@ from zipfile import BadZipFile
 
 from generator.problems import Cell, Problem
 from generator.spec.archive import has_one_end, parts_of
+from generator.spec.repeats import SHORTEST_REFERENCE, longest, repeated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,6 +34,7 @@ MAX_BYTES = 200_000_000
 MAX_CELLS = 5_000_000
 MAX_PARTS = 10_000
 MAX_TAGS = 3_000_000  # cells, shared strings and formats: each takes far more memory than room in a file
+MAX_TEXT = 100_000_000  # bytes of text in all cells; in memory it may take five times as much
 MAX_LOST = 200_000  # formulas, error values and merged areas
 _SHORTEST_TAG = 4  # bytes: <c/>
 _TAGS: Mapping[Role, tuple[bytes, ...]] = {
@@ -112,6 +114,7 @@ def _inspect(data: bytes) -> GuardResult:
     parts = parts_of(data)
     roles = _roles(tuple([part.name for part in parts]))
     room, most = MAX_BYTES, 0
+    sizes: list[int] = []
     unusual: list[Part] = []
     for part, role in zip(parts, roles, strict=True):
         if part.is_encrypted:
@@ -121,6 +124,7 @@ def _inspect(data: bytes) -> GuardResult:
         content = part.content(data)
         size, is_unusual = (_look if len(content.packed) > _SMALL else _look_once)(content, role, MAX_BYTES)
         room -= size
+        sizes.append(size)
         if room < 0:
             raise _too_large()
         most += size if role != "other" else 0
@@ -129,6 +133,7 @@ def _inspect(data: bytes) -> GuardResult:
     # A workbook of less than 12 MB has no room for so many tags: nearly always there is nothing to count.
     if most // _SHORTEST_TAG > MAX_TAGS:
         _count_tags(data, parts, roles)
+    _count_texts(data, list(zip(parts, roles, sizes, strict=True)))
     by_name = {part.name.casefold(): part for part in parts}
     titles = _titles(*(by_name[name].content(data) if name in by_name else None for name in _NAMING))
     return _lost_cells(data, titles, unusual) if unusual else GuardResult(data)
@@ -180,6 +185,20 @@ def _count_tags(data: bytes, parts: Iterable[Part], roles: Iterable[Role]) -> No
         room -= sum(map(text.count, _TAGS[role]))
         if room < 0:
             raise _too_large()
+
+
+def _count_texts(data: bytes, found: list[tuple[Part, Role, int]]) -> None:
+    """Refuse a workbook of which the cells repeat so much text that reading it would end the process."""
+    sheets = [part for part, role, _ in found if role == "sheet"]
+    most = sum(size for _, role, size in found if role == "sheet") // SHORTEST_REFERENCE
+    for part, role, size in found:
+        if role != "xml" or size * most <= MAX_TEXT:
+            continue  # nearly always: no string can be so long, or be there so often
+        strings = part.content(data).unpack(MAX_BYTES)
+        if longest(strings) * most > MAX_TEXT:
+            contents = (sheet.content(data).unpack(MAX_BYTES) for sheet in sheets)
+            if repeated(strings, contents, MAX_TEXT) > MAX_TEXT:
+                raise _too_large()
 
 
 def _is_unusual(content: bytes | bytearray) -> bool:
@@ -299,6 +318,8 @@ class _Cells:
         match = _ADDRESS.fullmatch(address)
         if match:
             self._column, self._row = number(match[1]), int(match[2])
+        elif address:
+            raise _Refused("B003")  # the reader makes a number of it all the same, and takes memory up to there
 
     def _widen(self) -> None:
         row, column = self._row, self._column
