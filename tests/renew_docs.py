@@ -50,9 +50,28 @@ OFFICE = """
 """
 
 
+INDEX = """\
+# Rapporten
+
+Deze bladzijden volgen uit de sjablonen; elk rapport heeft er ook een in het Engels.
+
+| rapport | voor | platform | English |
+|---|---|---|---|"""
+
+
 def documents() -> dict[str, str]:
     """Return every page by its path in the folder: one per report and language, and the list of them."""
-    known = catalogue.load()
+    main = catalogue.load()
+    made = {}
+    rows = []
+    for known in (main, *main.others.values()):
+        rows += [_listed(report, known) for report in known.reports.values() if report.design is None]
+        made |= dict(_pages_of(known))
+    return {"index.md": "\n".join([INDEX, *rows]) + "\n", **made}
+
+
+def _pages_of(known: Catalogue) -> Iterator[tuple[str, str]]:
+    """Yield the pages about the reports of a platform, made for clients of an office that has them all."""
     reports = [report for report in known.reports.values() if report.design is None]
     owners = {"office": "_office", "client": "klant"}
     chosen = "".join(f"| {owners[report.scope]} | {report.name} |\n" for report in reports)
@@ -61,27 +80,21 @@ def documents() -> dict[str, str]:
     with tempfile.TemporaryDirectory() as folder:
         loaded = pipeline.load(save(Path(folder), f"{OFFICE}\n{sheets}"))
     wanted = {one.name: (client, one) for client in loaded.clients for one in client.reports}
-    made = {"index.md": _index(reports, known)}
     for report in reports:
         client, own = wanted[report.name]
         for language in known.languages.values():
             if language.code in WORDS:
-                made[_path(report, language)] = _page(report, own.pages, pull(client, own, known), known, language)
-    return made
+                yield _path(report, language), _page(report, own.pages, pull(client, own, known), known, language)
 
 
 def _path(report: Report, language: Language) -> str:
     return f"{report.name}.md" if language.code == "nl" else f"{report.name}.{language.code}.md"
 
 
-def _index(reports: list[Report], known: Catalogue) -> str:
-    lines = ["# Rapporten", "", "Deze bladzijden volgen uit de sjablonen. In het Engels: achter de naam.", ""]
-    lines += ["| rapport | voor | English |", "|---|---|---|"]
-    for report in reports:
-        nl, en = (known.languages[code].sections["report"][report.name] for code in ("nl", "en"))
-        scope = WORDS["nl"][report.scope] + (f" ({WORDS['nl']['default']})" if report.default else "")
-        lines.append(f"| [{nl}]({report.name}.md) | {scope} | [{en}]({report.name}.en.md) |")
-    return "\n".join(lines) + "\n"
+def _listed(report: Report, known: Catalogue) -> str:
+    nl, en = (known.languages[code].sections["report"][report.name] for code in ("nl", "en"))
+    scope = WORDS["nl"][report.scope] + (f" ({WORDS['nl']['default']})" if report.default else "")
+    return _row(f"[{nl}]({report.name}.md)", scope, str(known.platform["title"]), f"[{en}]({report.name}.en.md)")
 
 
 def _page(report: Report, pages: tuple[Page, ...], pulled: Pulled, known: Catalogue, language: Language) -> str:

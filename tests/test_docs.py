@@ -25,6 +25,8 @@ def test_pages_about_reports_are_those_of_the_templates(made):
 def test_each_report_tells_its_pages_and_what_its_measures_mean(made):
     known = catalogue.load()
     for report in known.reports.values():
+        if report.design:
+            continue
         for language in known.languages.values():
             page = made[f"{report.name}.md" if language.code == "nl" else f"{report.name}.{language.code}.md"]
             for name in report.pages:

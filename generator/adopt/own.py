@@ -30,7 +30,7 @@ def recognised(queries: Mapping[str, str], client: Client | None, catalogue: Cat
     made = {
         (query.name, _words(query.expression))
         for report in build(client, catalogue).reports
-        if catalogue.reports[report.name].design is None
+        if catalogue.of(client.platform).reports[report.name].design is None
         for query in report.queries
         if query.name != PARAMETER and query.name in queries
     }

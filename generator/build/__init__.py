@@ -51,6 +51,7 @@ _sound: WeakSet[Pulled] = WeakSet()
 
 def build(client: Client, catalogue: Catalogue) -> Built:
     """Return what a client's bundle holds; raise ``Stop`` where the templates make a model that is not sound."""
+    catalogue = catalogue.of(client.platform)
     reports = tuple(_report(client, report, catalogue) for report in client.reports)
     return Built(client, reports, setup(client, catalogue), startup_sql(client))
 

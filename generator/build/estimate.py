@@ -37,7 +37,10 @@ class Estimate:
 
 def estimates(client: Client, catalogue: Catalogue) -> list[Estimate]:
     """Return what each report of a client loads: divisions times the factors that ``source.toml`` names for a table."""
-    stated = catalogue.platform["estimate"]
+    catalogue = catalogue.of(client.platform)
+    stated = catalogue.platform.get("estimate")
+    if not stated:
+        return []
     factors = {**stated["assumptions"], "years": client.years}
     divisions = len(client.divisions)
     found = []

@@ -15,15 +15,15 @@ def placing(catalogue: Catalogue, language: Language) -> dict[str, Any]:
     """Return the values of the template that no workbook changes: each route after the workbook's as code → line."""
     lines = {name: line for name, line in catalogue.lines.items() if not (line.adds or line.result)}
     platform = catalogue.platform
-    rgs = platform["rgs"]
+    rgs = {"lines": {}, "turns": {}, **platform["rgs"]}
     return {
         "rgs_lines": rgs["lines"],
         "rgs_turns": {code: line_of(other, rgs["lines"]) for code, other in rgs["turns"].items()},
-        "own_scheme": platform["own_scheme"],
+        "own_scheme": platform.get("own_scheme", {}),
         "own_names": _names(catalogue, lines),
-        "account_types": platform["account_types"],
-        "account_type_turns": platform["account_type_turns"],
-        "balance_sides": platform["balance_sides"],
+        "account_types": platform.get("account_types", {}),
+        "account_type_turns": platform.get("account_type_turns", {}),
+        "balance_sides": platform.get("balance_sides", {}),
         "statements": {name: line.statement for name, line in lines.items()},
         "signs": {name: 1 if line.side == "A" else -1 for name, line in lines.items() if line.side},
         "line_titles": {name: language.sections["line"][name] for name in lines},

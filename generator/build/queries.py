@@ -36,7 +36,7 @@ class Query:
     kind: str
 
 
-@remembered(2)
+@remembered(8)
 def environment(catalogue: Catalogue) -> jinja2.Environment:
     """Return the M environment over the query templates of a catalogue."""
     return m.environment(catalogue.queries)
@@ -71,15 +71,16 @@ class _Shape:
     @property
     def values(self) -> dict[str, Any]:
         """Return what any template may print."""
+        platform = self.catalogue.platform
         return {
             "years": self.years,
             "year_end_month": self.year_end_month,
             "broken_year": self.year_end_month != 12,  # noqa: PLR2004  December
             "own_years": self.own_years,
-            "opening_type": self.catalogue.platform["constants"]["opening_type"],
-            "subledgers": self.catalogue.platform["subledger_types"],
+            "opening_type": platform["constants"].get("opening_type"),
+            "subledgers": platform.get("subledger_types", []),
             "group_currency": self.currency,
-            "rates_per": self.catalogue.platform["rates"]["one"],
+            "rates_per": platform.get("rates", {}).get("one"),
         }
 
 
@@ -173,7 +174,7 @@ class _Writer:
     def intercompany(self) -> dict[str, Any]:
         """Return what tells an entry with another division: a rule is relation, account, partner, any of them null."""
         own = sorted(self.client.intercompany, key=lambda row: (row.relation is None) + (row.account is None))
-        anyone = self.catalogue.platform["constants"]["any_partner"]
+        anyone = self.catalogue.platform["constants"].get("any_partner")
         return {
             "mutual": [[row.relation, row.account, row.partner or anyone] for row in own],
             "mutual_relations": list(dict.fromkeys(row.relation for row in own if row.relation)),
@@ -299,9 +300,9 @@ def _keys(table: Table, catalogue: Catalogue) -> dict[str, Any]:
 def _texts(catalogue: Catalogue, code: str) -> dict[str, Any]:
     """Return what templates print of the platform and of a language."""
     language = catalogue.languages[code]
-    opening = catalogue.sources["BronEerdereJaren"]
+    opening = catalogue.sources.get("BronEerdereJaren")
     return {
-        "opening": {"year": opening.year, "amount": opening.amount},
+        "opening": {"year": opening.year, "amount": opening.amount} if opening else {},
         **placing(catalogue, language),
         "months": language.months,
         "months_short": language.months_short,

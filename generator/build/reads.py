@@ -51,6 +51,7 @@ class Read:
 
 def reads(client: Client, catalogue: Catalogue) -> list[Read]:
     """Return what all reports of a client ask of its database, report by report."""
+    catalogue = catalogue.of(client.platform)
     found = []
     for report in client.reports:
         pulled = pull(client, report, catalogue)

@@ -10,6 +10,7 @@ from generator.catalogue.reader import load, packaged
 from generator.catalogue.records import (
     DESIGNED,
     LAYOUT,
+    MAIN,
     CalculationGroup,
     CalculationItem,
     Catalogue,
@@ -35,6 +36,7 @@ __all__ = [
     "DESIGNED",
     "FOLDER",
     "LAYOUT",
+    "MAIN",
     "CalculationGroup",
     "CalculationItem",
     "Catalogue",

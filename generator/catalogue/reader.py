@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from dataclasses import fields
+from dataclasses import fields, replace
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generator.catalogue import designs
 from generator.catalogue.records import (
+    MAIN,
     CalculationGroup,
     CalculationItem,
     Catalogue,
@@ -48,7 +50,20 @@ def packaged() -> Path:
 @cache
 def load(own: Path | None = None) -> Catalogue:
     """Read the templates, the user's own files over the packaged ones; raise ``Stop`` with every broken file named."""
-    reader = _Reader(_overlay(packaged(), own))
+    files = _overlay(packaged(), own)
+    names = [folder for path in files for folder, _, file in [path.partition("/")] if file == "source.toml"]
+    every = {name: _load(_Reader(files, name)) for name in dict.fromkeys([MAIN, *sorted(names)])}
+    _told_apart(every)
+    others = {
+        name: replace(known, others={other: every[other] for other in every if other != name})
+        for name, known in every.items()
+        if name != MAIN
+    }
+    return replace(every[MAIN], others=others)
+
+
+def _load(reader: _Reader) -> Catalogue:
+    """Read one platform; raise ``Stop`` where a file is broken or the files do not fit together."""
     try:
         known = reader.catalogue()
         wrong = tuple(faults(known))
@@ -57,6 +72,17 @@ def load(own: Path | None = None) -> Catalogue:
     if wrong:
         raise Stop(wrong)
     return known
+
+
+def _told_apart(every: Mapping[str, Catalogue]) -> None:
+    """Raise ``Stop`` where two platforms have a report of one name: it is by its reports that a client's is known."""
+    owners: dict[str, str] = {}
+    for name, known in every.items():
+        for report in known.reports:
+            first = owners.setdefault(report.casefold(), name)
+            if first != name:
+                values = {"name": report, "first": first, "second": name}
+                raise Stop([Problem("B179", Cell(f"{name}/reports.toml"), values)])
 
 
 def _overlay(*folders: Path | None) -> dict[str, Path]:
@@ -75,34 +101,49 @@ def _overlay(*folders: Path | None) -> dict[str, Path]:
 class _Reader:
     """Read files into records; a file that can't be read, or a key that does not exist, is a problem of that file."""
 
-    def __init__(self, files: Mapping[str, Path], platform: str = "exact_online") -> None:
+    def __init__(self, files: Mapping[str, Path], platform: str = MAIN) -> None:
         self.files = files
         self.platform = platform
         self.reading = ""
+        if platform != MAIN:
+            self.files = {**self.kept(), **files}
+
+    def kept(self) -> dict[str, Path]:
+        """Return the files that a platform takes over from another: those that ``keeps`` in its source.toml names."""
+        source = self.toml("source.toml")
+        base = source.get("base", MAIN)
+        patterns = [f"{base}/{pattern}" for pattern in source.get("keeps", [])]
+        found = [path for path in self.files if any(fnmatchcase(path, pattern) for pattern in patterns)]
+        return {f"{self.platform}/{path.removeprefix(f'{base}/')}": self.files[path] for path in found}
 
     def catalogue(self) -> Catalogue:
         source = self.merged("source.toml")
         tables = self.merged("tables.toml")
         return Catalogue(
-            platform={**source, "rgs": self.toml("rgs.toml")},
+            name=self.platform,
+            platform={**source, "rgs": self.optional("rgs.toml")},
             entities={name: self.record(Entity, "source.toml", name, row) for name, row in source["entities"].items()},
             known_columns=self.json(f"{self.platform}/entities.json"),
             sources={name: self.record(Source, "source.toml", name, row) for name, row in source["sources"].items()},
             tables={name: self.table(name, row) for name, row in tables.items() if name != "relationship"},
             relationships=tuple(self.relationship(row) for row in tables["relationship"]),
-            links={name: self.record(Link, "links.toml", name, row) for name, row in self.merged("links.toml").items()},
+            links={
+                name: self.record(Link, "links.toml", name, row) for name, row in self.optional("links.toml").items()
+            },
             measures=self.measures(source["constants"]),
-            calculations={name: self.calculation(name, row) for name, row in self.merged("calculations.toml").items()},
+            calculations={
+                name: self.calculation(name, row) for name, row in self.optional("calculations.toml").items()
+            },
             lines={
                 row["name"]: self.record(Line, "lines.toml", row["name"], row)
-                for row in self.merged("lines.toml")["line"]
+                for row in self.optional("lines.toml").get("line", [])
             },
             pages={name: self.page(name) for name in self.names("pages", ".toml")},
             reports={
                 name: self.record(Report, "reports.toml", name, row)
                 for name, row in self.merged("reports.toml").items()
             }
-            | dict(designs.reports(self.files)),
+            | (dict(designs.reports(self.files)) if self.platform == MAIN else {}),
             languages={name: self.language(name) for name in self.names("texts", ".toml")},
             queries={
                 path.removeprefix(f"{self.platform}/queries/"): self.text(path.removeprefix(f"{self.platform}/"))
@@ -153,6 +194,10 @@ class _Reader:
             part = f"{folder}/{name}.toml"
             _add(whole, self.toml(part), part)
         return whole
+
+    def optional(self, path: str) -> dict[str, Any]:
+        """Return a file as ``merged`` does, or nothing where the platform has no such file."""
+        return self.merged(path) if f"{self.platform}/{path}" in self.files else {}
 
     def documents(self, folder: str) -> dict[str, Any]:
         prefix = f"{folder}/"
@@ -222,8 +267,9 @@ class _Reader:
         )
         return language
 
-    @staticmethod
-    def stop(code: str, path: str, **values: str) -> Stop:
+    def stop(self, code: str, path: str, **values: str) -> Stop:
+        if self.platform != MAIN and path not in self.files:
+            path = f"{self.platform}/{path}"
         return Stop([Problem(code, Cell(path), {"path": path, **values})])
 
 
@@ -238,7 +284,7 @@ def _add(whole: dict[str, Any], more: Mapping[str, Any], path: str) -> None:
         elif isinstance(kept, list) and isinstance(value, list):
             kept.extend(value)
         else:
-            raise _Reader.stop("B091", path, reason=f"{key} stands in two files")
+            raise Stop([Problem("B091", Cell(path), {"path": path, "reason": f"{key} stands in two files"})])
 
 
 def expand_measures(document: Mapping[str, Any], constants: Mapping[str, Any]) -> list[Measure]:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 Position = tuple[int, int, int, int]
 """x, y, width and height in pixels on a page of 1280 by 720."""
 
+MAIN = "exact_online"
+"""The platform of clients whose reports do not tell."""
+
 DESIGNED = "designed"
 """The kind of a visual that stands in a design and is not made here."""
 
@@ -316,8 +319,12 @@ class Language:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
-    """All templates of a platform; compared by identity, since it is loaded once."""
+    """All templates of a platform; compared by identity, since it is loaded once.
 
+    ``others`` are those of the other platforms, by the name of their folder; each knows all the rest.
+    """
+
+    name: str
     platform: Mapping[str, Any]
     entities: Mapping[str, Entity]
     known_columns: Mapping[str, Mapping[str, Any]]
@@ -336,6 +343,20 @@ class Catalogue:
     themes: Mapping[str, Mapping[str, Any]]
     setup: Mapping[str, str]
     fingerprint: str
+    others: Mapping[str, Catalogue] = field(default_factory=dict)
+
+    def of(self, platform: str) -> Catalogue:
+        """Return the templates of a platform, these or others."""
+        return self if platform == self.name else self.others[platform]
+
+    def located(self, path: str) -> str:
+        """Return a path as messages name it: with the platform's folder where that is another than the main one."""
+        return path if self.name == MAIN or path.startswith(f"{self.name}/") else f"{self.name}/{path}"
+
+    def elsewhere(self, report: str) -> str | None:
+        """Return the platform that has a report of this name, regardless of case, where it is another one."""
+        folded = report.strip().casefold()
+        return next((o.name for o in self.others.values() if folded in {name.casefold() for name in o.reports}), None)
 
 
 def split_field(text: str) -> tuple[str, str] | None:

@@ -23,7 +23,8 @@ _TEXT = re.compile(r"<<t\.(\w+)>>")
 def faults(known: Catalogue) -> Iterator[Problem]:
     """Yield a problem for each name that leads nowhere."""
     found = (_reports, _pages, _tables, _links, _languages, _placing)
-    for path, name in (fault for part in found for fault in part(known)):
+    for inside, name in (fault for part in found for fault in part(known)):
+        path = known.located(inside)
         yield Problem("B121", Cell(path), {"path": path, "name": name})
 
 
@@ -115,10 +116,13 @@ def _placing(known: Catalogue) -> Iterator[tuple[str, str]]:
     """Yield lines that no account can land on, and codes that turn into one without a line."""
     base = {line.name for line in known.lines.values() if not (line.adds or line.result)}
     for key in ("account_types", "account_type_turns", "balance_sides", "own_scheme"):
-        yield from (("source.toml", f"{key}: {line}") for line in known.platform[key].values() if line not in base)
-    lines = known.platform["rgs"]["lines"]
+        yield from (
+            ("source.toml", f"{key}: {line}") for line in known.platform.get(key, {}).values() if line not in base
+        )
+    rgs = known.platform["rgs"]
+    lines = rgs.get("lines", {})
     yield from (("rgs.toml", f"{code}: {line}") for code, line in lines.items() if line not in base)
-    for pair in known.platform["rgs"]["turns"].items():
+    for pair in rgs.get("turns", {}).items():
         yield from (("rgs.toml", code) for code in pair if not any(code.startswith(prefix) for prefix in lines))
 
 

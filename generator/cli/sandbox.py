@@ -53,7 +53,8 @@ def sandbox(settings: Settings, **asked: Any) -> int:  # noqa: ANN401  click's o
     language = speak(settings, loaded.spec.office.language if loaded.spec.office else None)
     terms = Terms(_today(asked["today"]), asked["seed"], asked["years"])
     faults = _faults(asked, clients, loaded)
-    found = serve.databases(served, clients, loaded.catalogue.known_columns, terms, faults)
+    others = {name: known.known_columns for name, known in loaded.catalogue.others.items()}
+    found = serve.databases(served, clients, loaded.catalogue.known_columns, terms, faults, others=others)
     password = os.environ.get("BUNDEL_ODATA_PASSWORD") or PASSWORD
     heard = (lambda line: say(visible(line), err=True)) if settings.verbose else (lambda _line: None)
     manners = Manners(password, anonymous=asked["anonymous"], fail=asked["fail"] or "", heard=heard)

@@ -45,6 +45,7 @@ def tables(client: Client, books: Ledger, catalogue: Catalogue) -> Callable[[str
 
     Columns and types are those of the platform's entity sets.
     """
+    catalogue = catalogue.of(client.platform)
 
     @cache
     def table(entity: str) -> Table:

@@ -8,10 +8,12 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from generator.catalogue import MAIN
 from generator.problems import Problem
 from generator.resolve import designs, group
 from generator.resolve.client import Access, Client, ClientReport, Division, ExtraTable, MappedRange, Mutual
 from generator.resolve.lookup import CLIENT, OFFICE_SCOPE, Names, exact_name, hint_values, owner
+from generator.resolve.platforms import mixed, platform_of
 from generator.resolve.tables import ADMINISTRATION, extra_table
 from generator.resolve.wishes import mapped_line, own_measures, page_name, place_visuals
 from generator.spec.records import EVERYONE, OFFICE, ClientRow, Office, Record, ReportRow, Spec
@@ -48,12 +50,19 @@ def resolve(
     """
     if spec.office is None:
         return (), ()
-    resolver = _Resolver(spec, spec.office, catalogue, logos or {})
-    clients = [resolver.client(row) for row in spec.clients if row.active is not False]
+    chosen = _by_client(spec.reports)
+    active = {row.code: row for row in spec.clients if row.active is not False}
+    platforms = {code: platform_of(code, chosen, catalogue) for code in (*active, OFFICE)}
+    resolvers = {
+        name: _Resolver(spec, spec.office, catalogue.of(name), logos or {})
+        for name in dict.fromkeys([catalogue.name, *platforms.values()])
+    }
+    clients = [resolvers[platforms[code]].client(row) for code, row in active.items()]
     if spec.office.consolidated_url:
-        clients.append(resolver.office_client(clients))
-    resolver.problems += designs.strangers(spec, catalogue)
-    return tuple(clients), tuple(dict.fromkeys(resolver.problems))
+        alike = [client for client in clients if client.platform == platforms[OFFICE]]
+        clients.append(resolvers[platforms[OFFICE]].office_client(alike))
+    problems = [problem for resolver in resolvers.values() for problem in resolver.problems]
+    return tuple(clients), tuple(dict.fromkeys([*problems, *designs.strangers(spec, catalogue)]))
 
 
 def _by_client(rows: Iterable[Row]) -> dict[str, list[Row]]:
@@ -85,6 +94,9 @@ class _Resolver:
         self.mutual = _by_client(spec.intercompany)
         self.texts = _by_client(spec.texts)
         self.access = _by_client(spec.access)
+        if catalogue.name != MAIN:  # rows for all clients speak of the names of the main platform
+            for grouped in (self.measures, self.visuals, self.tables, self.mappings, self.mutual, self.texts):
+                grouped.pop(EVERYONE, None)
 
     def rows(self, grouped: dict[str, list[Row]], code: str) -> list[Row]:
         """Return the rows for all clients, then those of this one; ``*`` never means the office."""
@@ -176,6 +188,7 @@ class _Resolver:
         wholes = designs.completed(offers, own, dropped, added)
         self.problems += designs.left_out(wholes, measures, self.catalogue, code)
         access = tuple(self.people(code))
+        client = replace(client, platform=self.catalogue.name)
         client = replace(client, texts=self.findings(client, chosen), measures=tuple(own), tables=tuple(tables))
         return replace(
             client,
@@ -199,7 +212,10 @@ class _Resolver:
         found: dict[str, ReportRow] = {}
         for row in self.rows(self.reports, client.code):
             name = exact_name(row.report, templates)
-            if name is None:
+            elsewhere = None if name else self.catalogue.elsewhere(row.report)
+            if elsewhere:
+                self.problems += mixed(row, elsewhere, self.catalogue, client.code)
+            elif name is None:
                 self.problem("B094", row, "report", client, hint_values(row.report, templates))
             elif templates[name].scope != scope:
                 self.problem("B097", row, "report", client, {"report": name})

@@ -142,6 +142,7 @@ class Client:
     eliminations: tuple[Elimination, ...] = ()  # of the office: what divisions of one client booked with each other
     texts: Mapping[tuple[str, str], str] = field(default_factory=dict)
     access: tuple[Access, ...] = ()
+    platform: str = "exact_online"  # the folder of templates that its reports come from
     sandbox: bool = False  # bound to made-up books on this computer
 
     @property

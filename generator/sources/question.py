@@ -53,6 +53,7 @@ class Question:
 
 def question(client: Client, catalogue: Catalogue, sandbox_url: str = "") -> Question:
     """Return what to ask of a client's database, or of the sandbox that stands in for it."""
+    catalogue = catalogue.of(client.platform)
     needs: dict[str, Need] = {}
     for read in reads(client, catalogue):
         known = needs.get(read.entity_set)

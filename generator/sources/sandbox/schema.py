@@ -101,15 +101,18 @@ class Table:
 def schema(known: KnownColumns) -> dict[str, Table]:
     """Return every table that a database has, by entity set without alias."""
     kinds = {name: {key: kind for key, kind in known[name]["columns"].items() if kind in _EDM} for name in known}
-    lines = kinds[LINES]
-    kinds[BULK] = lines
-    kinds[INCREMENTAL] = {**kinds[INCREMENTAL], **{name: lines[name] for name in _SYNC}}
-    for name, own in kinds.items():
-        if "Division" in own:
-            kinds[name] = {**_ADDED, **own}
-    kinds[_AP] = {name.replace("_AR_", "_AP_"): kind for name, kind in kinds[_AR].items()}
+    if LINES in kinds:
+        kinds = _of_exact(kinds)
     divisions = {name: known[name]["division_column"] for name in known if "division_column" in known[name]}
     return {name: _table(name, kinds[name], divisions.get(name)) for name in sorted(kinds)}
+
+
+def _of_exact(kinds: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """Return Exact's tables with those that its list does not have, and what Invantive adds to each."""
+    lines = kinds[LINES]
+    kinds = {**kinds, BULK: lines, INCREMENTAL: {**kinds[INCREMENTAL], **{name: lines[name] for name in _SYNC}}}
+    added = {name: {**_ADDED, **own} if "Division" in own else own for name, own in kinds.items()}
+    return {**added, _AP: {name.replace("_AR_", "_AP_"): kind for name, kind in kinds[_AR].items()}}
 
 
 def _table(name: str, kinds: Mapping[str, str], division: str | None) -> Table:

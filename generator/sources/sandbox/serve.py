@@ -49,14 +49,20 @@ def databases(
     terms: Terms,
     faults: Faults | None = None,
     cache: Path | None = None,
+    others: Mapping[str, KnownColumns] | None = None,
 ) -> dict[str, Database]:
     """Return the databases to serve by slug; ``clients`` are all that the workbooks name.
+
+    ``known`` are the entity sets of the main platform, ``others`` those of the other ones, by name.
 
     Books are made when they are first read. Raises ``Stop`` where two databases would have one address.
     """
     faults = faults or Faults()
-    tables = _without(schema(known), faults.dropped)
-    store = Store(cache or cache_folder(), schema(known))
+    others = others or {}
+    schemas = {platform: schema(listed) for platform, listed in others.items()}
+    main = schema(known)
+    stores = {name: Store(cache or cache_folder(), tables) for name, tables in schemas.items()}
+    store = Store(cache or cache_folder(), main)
     store.clean()
     books = books_of(clients, terms) | _foreign(clients, terms, faults.leak)
     owners = {division.code: code for code, book in books.items() for division in book.divisions}
@@ -66,7 +72,8 @@ def databases(
         if name in found:
             values = {"first": found[name].client, "second": client.code, "slug": name}
             raise Stop([Problem("B203", None, values, client.code)])
-        parts = _parts(client, books, owners, faults, store)
+        parts = _parts(client, books, owners, faults, stores.get(client.platform, store))
+        tables = _without(schemas.get(client.platform, main), faults.dropped)
         found[name] = Database(client.code, name, client.alias, parts, tables)
     return found
 
