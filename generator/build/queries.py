@@ -66,7 +66,7 @@ class _Shape:
     @property
     def currency(self) -> str:
         """Return the currency into which the office consolidates."""
-        return str(self.catalogue.platform["constants"]["group_currency"])
+        return str(self.catalogue.platform["constants"].get("group_currency", "EUR"))
 
     @property
     def values(self) -> dict[str, Any]:
