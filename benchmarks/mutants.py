@@ -58,6 +58,7 @@ FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE")
 MOST_SECONDS = 20.0  # of tests that a mutant meets, as measured
 MOST_FILES = 8  # with them, in a process of its own: each takes time to read
 MOST_MEMORY = 6 << 30
+WAITING = 12  # seconds by the clock for each of the processor's
 UNTRIED = "untried"
 
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
@@ -326,9 +327,11 @@ class Forks:
             with os.fdopen(reading, encoding="utf-8") as told:
                 self.seen[number] = told.read()
             if status and not self.seen[number]:
-                self.seen[number] = (
-                    "hangs" if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM else "dies"
-                )
+                late = os.WIFSIGNALED(status) and os.WTERMSIG(status) in {signal.SIGALRM, signal.SIGPROF}
+                self.seen[number] = "hangs" if late else "dies"
+            print(
+                f"{len(self.seen)} of {len(self.tasks)}: {self.tasks[number][0]}: {self.seen[number]}", file=sys.stderr
+            )
         return True
 
     def _child(self, mutant: Mutant | None, items: list[pytest.Item], writing: int) -> NoReturn:
@@ -336,7 +339,10 @@ class Forks:
         for stream in (0, 1, 2):
             os.dup2(nowhere, stream)
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-        signal.alarm(patience(self.seconds[item.nodeid] for item in items))
+        # Of the processor's time, so that other work on the machine makes nothing hang; the clock sees a deadlock.
+        most = patience(self.seconds[item.nodeid] for item in items)
+        signal.setitimer(signal.ITIMER_PROF, most)
+        signal.alarm(most * WAITING)
         try:
             if mutant and not swapped(mutant):
                 self._failed = UNTRIED
@@ -353,8 +359,8 @@ class Forks:
 
 
 def patience(seconds: Iterable[float]) -> int:
-    """Tell how long tests may take, in seconds: a machine with other work takes longer than was measured."""
-    return round(30 + 4 * sum(seconds))
+    """Tell how many seconds of the processor tests may take, which were measured by the clock."""
+    return round(15 + 2 * sum(seconds))
 
 
 def forked(tasks: list[tuple[Mutant | None, list[str]]], seconds: dict[str, float], jobs: int) -> list[str]:
@@ -382,7 +388,7 @@ def copied(folder: Path) -> Path:
     return folder
 
 
-def on_disk(home: Path, mutant: Mutant, tests: list[str], seconds: float) -> str:
+def on_disk(home: Path, mutant: Mutant, tests: list[str], seconds: int) -> str:
     """Tell which test sees a mutant in a process of its own, or nothing where none does."""
     changed = home / mutant.path
     before = changed.read_bytes()
@@ -400,7 +406,8 @@ def on_disk(home: Path, mutant: Mutant, tests: list[str], seconds: float) -> str
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=seconds,
+            timeout=seconds * WAITING,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds)),
             check=False,
         )
     except subprocess.TimeoutExpired:
@@ -408,7 +415,8 @@ def on_disk(home: Path, mutant: Mutant, tests: list[str], seconds: float) -> str
     finally:
         changed.write_bytes(before)
     failed = re.search(r"^(?:FAILED|ERROR) (\S.*?)(?: - .*)?$", ran.stdout, re.MULTILINE)
-    return (failed[1] if failed else f"exit {ran.returncode}") if ran.returncode else ""
+    late = ran.returncode in {-signal.SIGXCPU, -signal.SIGKILL}
+    return (failed[1] if failed else "hangs" if late else f"exit {ran.returncode}") if ran.returncode else ""
 
 
 def again(tasks: list[tuple[Mutant, list[str]]], seconds: dict[str, float], jobs: int, place: Path) -> list[str]:
@@ -420,7 +428,9 @@ def again(tasks: list[tuple[Mutant, list[str]]], seconds: dict[str, float], jobs
     def attempt(task: tuple[Mutant, list[str]]) -> str:
         home = homes.get()
         try:
-            return on_disk(home, *task, patience(seconds[test] for test in task[1])) if task[1] else ""
+            by = on_disk(home, *task, patience(seconds[test] for test in task[1])) if task[1] else ""
+            print(f"{task[0]}: {by}", file=sys.stderr)
+            return by
         finally:
             homes.put(home)
 

@@ -15,12 +15,11 @@ import json
 import os
 import re
 import shutil
-import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from generator.disk import digest, is_file, is_generated, is_plain, refuse_links, told
+from generator.disk import digest, is_file, is_generated, is_plain, patiently, refuse_links, told
 from generator.lock import STAGING
 from generator.problems import Cell, Problem, Stop
 from generator.shared import sha256
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 
-# A virus scanner or OneDrive holds a file that was just written for a moment; only Windows minds that.
-_PAUSES = (0.1, 0.4) if os.name == "nt" else ()
 _SHA256 = re.compile("[0-9a-f]{64}")
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 
@@ -216,12 +213,7 @@ def _move_back(where: Place, path: str) -> None:
 
 def _move(where: Place, source: str, target: str) -> None:
     """Rename a file on the same disk, over one that is there; wait a little where another program holds it."""
-    for pause in _PAUSES:
-        with suppress(PermissionError):
-            _rename(where, source, target)
-            return
-        time.sleep(pause)
-    _rename(where, source, target)
+    patiently(lambda: _rename(where, source, target))
 
 
 def _rename(where: Place, source: str, target: str) -> None:

@@ -1,4 +1,4 @@
-"""The file system: its errors as problems that a person can solve, the hash of a file, names, and links."""
+"""The file system: its errors as problems that a person can solve, its moods, the hash of a file, names, and links."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import hashlib
 import os
 import re
 import stat
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 from generator.problems import Cell, Problem, Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 PUBLISHED = "published.json"
 # One part of a path: no character, ending or device name that Windows does not take as it is.
@@ -25,6 +26,10 @@ _PART = re.compile(
     r'(?!\.{1,2}$)[^<>:"/\\|?*\x00-\x1f\x7f\ud800-\udfff]*[^<>:"/\\|?*\x00-\x1f\x7f\ud800-\udfff. ]',
     re.IGNORECASE,
 )
+_LONGEST = 259 if os.name == "nt" else 4095  # characters of a whole path
+_TOO_LONG = {errno.ENAMETOOLONG, errno.ENOENT, errno.EINVAL}  # what Windows says of a longer one depends on the call
+# A virus scanner or OneDrive holds a file that was just written for a moment; only Windows minds that.
+_PAUSES = (0.1, 0.4) if os.name == "nt" else ()
 _JUNCTION = 0xA0000003  # a folder of Windows that leads elsewhere; a file that OneDrive has yet to fetch is no link
 
 
@@ -34,9 +39,24 @@ def told(code: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        named = (os.path.abspath(str(path)) for path in (error.filename, error.filename2) if path)  # noqa: PTH100
+        longest = max(named, key=len, default="")
+        if error.errno in _TOO_LONG and len(longest) > _LONGEST:
+            size = {"length": str(len(longest)), "most": str(_LONGEST)}
+            raise Stop([Problem("B195", values={"path": Path(longest).name} | size, client=code)]) from error
         path = Path(str(error.filename or "")).name or code or "output"
         values = {"path": path, "reason": error.strerror or str(error)}
         raise Stop([Problem(_problem(error), values=values, client=code)]) from error
+
+
+def patiently(act: Callable[[], object]) -> None:
+    """Do what another program may prevent for a moment, and try again a little later where it does."""
+    for pause in _PAUSES:
+        with suppress(PermissionError):
+            act()
+            return
+        time.sleep(pause)
+    act()
 
 
 def digest(path: str) -> str:
@@ -114,5 +134,7 @@ def _problem(error: OSError) -> str:
     if not isinstance(error, PermissionError) and error.errno != errno.EROFS:
         return "B104"
     target = Path(str(error.filename2 or error.filename or ""))
-    writable = error.errno != errno.EROFS and os.access(target.parent, os.W_OK)
+    # Windows minds that a file is held open before it sees that the folder it goes to is not there yet.
+    nearest = next((folder for folder in target.parents if folder.exists()), target.parent)
+    writable = error.errno != errno.EROFS and os.access(nearest, os.W_OK)
     return "B101" if writable else "B103"

@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from generator import commit as commits
@@ -26,6 +27,7 @@ from generator.disk import (
     is_plain,
     is_state,
     link_among,
+    patiently,
     refuse_links,
     told,
 )
@@ -305,7 +307,7 @@ def _write_root(out: Path, version: str, hashes: Mapping[str, str]) -> None:
                 refuse_links(os.fspath(out), "", [f"{STAGING}/{name}.new"])
                 draft.parent.mkdir(parents=True, exist_ok=True)
                 draft.write_bytes(data)
-                draft.replace(target)
+                patiently(partial(draft.replace, target))
 
 
 def _check(code: str, files: Files) -> None:

@@ -43,7 +43,8 @@ def ask(books):
         " FROM led l JOIN FinancialPeriods p"
         " ON p.Division = l.Division AND p.FinYear = l.FinancialYear AND p.FinPeriod = l.FinancialPeriod"
     )
-    return lambda sql, *values: connection.execute(sql, values).fetchall()
+    yield lambda sql, *values: connection.execute(sql, values).fetchall()
+    connection.close()
 
 
 def test_the_same_seed_gives_the_same_bytes_everywhere(books):

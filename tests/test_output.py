@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from markdown import BASE, save
 
-from generator import cli
+from generator import cli, disk
 from generator import commit as commits
 from generator.cli.make import SOME_FAILED
 from generator.commit import place
@@ -416,8 +416,8 @@ def test_stopping_by_the_user_leaves_the_old_bundle(tmp_path):
 
 def test_a_file_that_is_held_for_a_moment_is_waited_for(tmp_path, monkeypatch):
     waited = []
-    monkeypatch.setattr(commits, "_PAUSES", (0.1, 0.4))
-    monkeypatch.setattr(commits.time, "sleep", waited.append)
+    monkeypatch.setattr(disk, "_PAUSES", (0.1, 0.4))
+    monkeypatch.setattr(disk.time, "sleep", waited.append)
     _write(tmp_path, _files(OLD))
     _write(tmp_path, _files(NEW), step=_failing(9, PermissionError(errno.EACCES, "held open")))
     assert waited == [0.1]

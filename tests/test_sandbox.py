@@ -9,7 +9,7 @@ import socket
 import sqlite3
 import time
 from base64 import b64encode
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import cache as cache_of
 from pathlib import Path
@@ -459,7 +459,7 @@ def test_the_same_books_are_made_once(loaded, tmp_path):
 def test_the_same_seed_gives_the_same_rows_and_another_seed_others(loaded, tmp_path):
     def dump(folder, seed):
         path = made(tmp_path / folder, book_of(loaded, replace(TERMS, seed=seed)), loaded)
-        with store.opened(path) as connection:
+        with closing(store.opened(path)) as connection:
             return list(connection.iterdump())
 
     assert dump("a", 1) == dump("b", 1)

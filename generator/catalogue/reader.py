@@ -157,10 +157,14 @@ class _Reader:
         )
 
     def fingerprint(self) -> str:
-        """Return the hash of all files, so that a bundle made from other templates is known to be out of date."""
+        """Return the hash of all files, so that a bundle made from other templates is known to be out of date.
+
+        Git on Windows may check texts out with other line ends: those make no other templates.
+        """
         whole = hashlib.sha256()
         for path in sorted(self.files):
-            whole.update(path.encode() + b"\0" + hashlib.sha256(self.files[path].read_bytes()).digest())
+            data = self.files[path].read_bytes().replace(b"\r\n", b"\n")
+            whole.update(path.encode() + b"\0" + hashlib.sha256(data).digest())
         return whole.hexdigest()
 
     def names(self, folder: str, suffix: str) -> list[str]:

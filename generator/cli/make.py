@@ -48,7 +48,8 @@ def generate(settings: Settings, *, force: bool, keep_going: bool, sandbox: bool
     clients, skipped = chosen(settings, loaded, clients, skipped)
     if sandbox:
         settings, clients = _bound(settings, clients)
-    job = pipeline.Job(settings.out, templates_of(settings), force=force, overwrite=settings.yes, **_jobs(settings))
+    where = (settings.out, templates_of(settings))
+    job = pipeline.Job(*where, force=force, overwrite=settings.yes, jobs=settings.processes)
     recovered = output.recover(job.out)
     with output.locked(job.out):
         outcomes = [pipeline.Outcome(code, "skipped") for code in skipped]
@@ -109,10 +110,6 @@ def chosen(
         tuple(client for client in clients if client.code.casefold() in asked),
         tuple(code for code in skipped if code.casefold() in asked),
     )
-
-
-def _jobs(settings: Settings) -> dict[str, int]:
-    return {"jobs": settings.jobs} if settings.jobs else {}
 
 
 def _went_wrong(outcome: Outcome, skipped: tuple[str, ...]) -> bool:

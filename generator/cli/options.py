@@ -18,6 +18,9 @@ from generator.problems import LANGUAGES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+MOST_JOBS = 61
+"""Processes at a time: Windows can't wait for more, and Python refuses them there."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -33,6 +36,11 @@ class Settings:
     verbose: bool
     jobs: int | None
     yes: bool
+
+    @property
+    def processes(self) -> int:
+        """Return how many processes to use: as many as asked for, else as there are processors."""
+        return self.jobs or min(os.cpu_count() or 1, MOST_JOBS)
 
 
 _current: ContextVar[Settings | None] = ContextVar("settings", default=None)
@@ -94,7 +102,7 @@ _OPTIONS = (
     click.option("--lang", "language", type=click.Choice(LANGUAGES), help="Taal van de meldingen."),
     click.option("--quiet", "-q", is_flag=True, help="Alleen problemen."),
     click.option("--verbose", "-v", is_flag=True, help="Meer bijzonderheden."),
-    click.option("--jobs", type=click.IntRange(1), metavar="N", help="Aantal processen."),
+    click.option("--jobs", type=click.IntRange(1, MOST_JOBS, clamp=True), metavar="N", help="Aantal processen."),
     click.option("--yes", "-y", is_flag=True, help="Beantwoord elke vraag met ja."),
 )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import time
 import webbrowser
 from collections import Counter, defaultdict
@@ -52,7 +51,7 @@ def preview(settings: Settings, *, opened: bool, png: bool, force: bool) -> int:
     job = drawing.Job(settings.out, _today(), language, force)
     with output.locked(settings.out):
         pairs = _chosen(settings, loaded)
-        crew = many.Crew(settings.jobs or os.cpu_count() or 1, templates_of(settings), loaded.clients)
+        crew = many.Crew(settings.processes, templates_of(settings), loaded.clients)
         made = followed(many.make_all(pairs, loaded.catalogue, job, crew), len(pairs), settings, language)
         outcomes = [_told(outcome, dict(pairs), loaded, job) for outcome in made]
         outcomes = [_pictured(outcome, settings, program) for outcome in outcomes] if program else outcomes

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from generator.disk import PUBLISHED, is_file, refuse_links, told
+from generator.disk import PUBLISHED, is_file, patiently, refuse_links, told
 from generator.lock import STAGING
 from generator.problems import Cell, Problem, Stop
 from generator.publish.service import GUID
@@ -119,7 +119,7 @@ class Record:
                 file.write(_bytes(value))
                 file.flush()
                 os.fsync(file.fileno())
-            target.replace(self._out / path)
+            patiently(lambda: target.replace(self._out / path))
 
 
 def load(out: Path, code: str) -> Published:
