@@ -24,7 +24,8 @@ from generator.publish import state
 
 ROOT = Path(__file__).parents[1]
 HELD = PermissionError(errno.EACCES, "The process cannot access the file because it is being used by another process")
-USUAL = "\\".join(["C:", "Users", "Johanna van den Berg", "OneDrive - De Korenaar", "Bundel", "output"])
+HOME = "C:\\Users"
+USUAL = rf"{HOME}\Johanna van den Berg\OneDrive - De Korenaar\Bundel\output"
 WORDS = BASE + "\n## Teksten\n| Klant | Rapport | Pagina | Tekst |\n| * | financieel | Samenvatting | {} |\n"
 
 
