@@ -307,6 +307,7 @@ def _texts(catalogue: Catalogue, code: str) -> dict[str, Any]:
         "months": language.months,
         "months_short": language.months_short,
         "quarter": language.quarter,
+        "t": dict(language.sections["text"]),
         "last_month": language.text("last_month"),
         "without_place": language.text("without_cost_centre"),
         "without_project": language.text("without_project"),

@@ -111,6 +111,8 @@ _EXAMPLE: Rows = {
             "pages": "Samenvatting, Winst-en-verlies, Balans, Debiteuren, Verantwoording",
         },
         {"client": "garage", "report": "projecten_uren"},
+        {"client": "groep-zuid", "report": "debiteuren_crediteuren"},
+        {"client": "oneill", "report": "debiteuren_crediteuren"},
         {"client": "_office", "report": "kantoor"},
     ),
     "measures": (

@@ -66,6 +66,22 @@ def test_every_measure_is_its_twin(made, figures, model, tally):
     assert different == []
 
 
+@pytest.mark.parametrize("client", ["korenaar", "hockeyclub"])
+def test_measures_of_a_week_a_customer_or_an_item(made, client):
+    """Selections that only some measures follow name them; they are compared for those alone."""
+    one = made[client, 3]
+    details = [detail for detail in twins.toml("contexts.toml")["details"] if detail["client"] == client]
+    jobs = [{"names": detail["measures"], "contexts": [one.facts.filters(detail)]} for detail in details]
+    asked = twins.Twins(books.books().sqlite(), one.facts)
+    filled = 0
+    for detail, found in zip(details, books.evaluate(one.tmsl, one.rows, jobs), strict=True):
+        assert found["problems"] == {}
+        names = detail["measures"]
+        assert books.differences(found["answers"], [asked.select(detail, names)], names, [detail]) == []
+        filled += sum(value not in (None, 0, False) for value in found["answers"][0].values())
+    assert filled >= len(details), "nothing but blanks and zeros proves nothing"
+
+
 @pytest.mark.parametrize("years", [1, 2, 3, 4])
 def test_enough_selections_for_every_length_of_history(made, years):
     assert len(made["korenaar", years].contexts) >= 12

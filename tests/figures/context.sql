@@ -3,7 +3,7 @@
 
 DROP TABLE IF EXISTS temp.lines;
 CREATE TEMP TABLE lines AS
-SELECT p.division, p.entry, p.account, p.line, p.bt, p.turn, p.side, p.place, p.kind,
+SELECT p.division, p.entry, p.account, p.line, p.bt, p.turn, p.side, p.place, p.kind, p.invoice, p.party,
   CASE WHEN :office THEN p.period_end ELSE p.day END AS day, p.cents,
   p.partner, coalesce(p.partner IN (SELECT division FROM chosen), 0) AS mutual
 FROM posted p JOIN chosen c ON c.division = p.division

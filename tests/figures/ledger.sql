@@ -113,7 +113,7 @@ CREATE INDEX temp.period_key ON period (division, year, number);
 
 CREATE TEMP TABLE posted AS
 SELECT l.Division AS division, l.EntryID AS entry, a.line, a.bt, a.turn, a.side,
-  trim(coalesce(l.CostCenter, '')) AS place, l.Type AS kind, a.id AS account,
+  trim(coalesce(l.CostCenter, '')) AS place, l.Type AS kind, a.id AS account, l.InvoiceNumber AS invoice, l.Account AS party,
   CASE WHEN substr(l.Date, 1, 10) BETWEEN p.first AND p.last THEN substr(l.Date, 1, 10) ELSE p.last END AS day,
   p.last AS period_end, CAST(round(l.AmountDC * 100) AS INTEGER) AS cents,
   -- With whom, inside the group: of a relation its results, receivables and payables count, not its VAT or the bank.

@@ -13,6 +13,7 @@ from functools import cached_property
 from judges.places import ROOT, merged
 
 OPENING = -10
+AHEAD, LATER = 8, 999999  # weeks of the due calendar, and its class of what comes later
 RECEIVABLES, PAYABLES = 20, 22  # account types of Exact
 REST = "ExactOnlineREST"
 LINES = f"{REST}.FinancialTransaction.TransactionLinesBulk"
@@ -56,6 +57,7 @@ class Expected:
             "Openstaand nu": self.open_now, "Budget": self.budget, "Grootboek": self.accounts,
             "Relatie": self.relations, "Administratiecontrole": self.control, "Datum": self.days,
             "Verversing": self.refreshed, "Te betalen nu": self.owed_now, "Kostenplaats": self.cost_centres,
+            "Te betalen posten": self.owed_items, "Week": self.weeks,
         }  # fmt: skip
         if table in made:
             return list(made[table]())
@@ -129,6 +131,7 @@ class Expected:
                     "Kostendrager": row["CostUnit"], "Factuurnummer": row["InvoiceNumber"],
                     "Vervaldatum": day(row["DueDate"]), "Uw referentie": row["YourRef"], "Bedrag": row["AmountDC"],
                     "Onderling met": self.with_whom(row),
+                    "Postsleutel": f"{division}|{row['InvoiceNumber']}" if row["InvoiceNumber"] else None,
                 }  # fmt: skip
 
     def saldi(self):
@@ -143,10 +146,10 @@ class Expected:
                     "Boekingstype": row["Type"], "Bedrag": row["Amount"],
                 }  # fmt: skip
 
-    def open_items(self):
+    def open_items(self, side="AR"):
         """Of two periods that end on one day only the last counts."""
         shown = []
-        for row in self.own(f"{REST}.Views.AROutstandingItemsPerFinancialPeriodUltimo", "DIVISION"):
+        for row in self.own(f"{REST}.Views.{side}OutstandingItemsPerFinancialPeriodUltimo", "DIVISION"):
             last = self.periods[row["DIVISION"], row["FINYEAR"], row["FINPERIOD"]][1]
             if self.first_day <= last <= self.facts.today.isoformat():
                 shown.append((row["DIVISION"], last, row["FINPERIOD"], row))
@@ -156,13 +159,29 @@ class Expected:
         for division, last, period, row in shown:
             if latest[division, last] == period:
                 due = day(row["DUEDATE"])
-                code = row["OUTSTANDINGITEMS_AR_ACCOUNT_CODE_ATTR"].strip()
+                code = row[f"OUTSTANDINGITEMS_{side}_ACCOUNT_CODE_ATTR"].strip()
                 yield {
-                    "Administratie": division, "Soort": "V", "Factuurnummer": row["NUMBER_ATTR"], "Peildatum": last,
-                    "Relatie": f"{row['OUTSTANDINGITEMS_AR_ACCOUNT_NAME']} · {code}",
+                    "Administratie": division, "Soort": "V" if side == "AR" else "I",
+                    "Factuurnummer": row["NUMBER_ATTR"], "Peildatum": last,
+                    "Relatie": f"{row[f'OUTSTANDINGITEMS_{side}_ACCOUNT_NAME']} · {code}",
                     "Omschrijving": row["DESCRIPTION"], "Factuurdatum": day(row["INVOICEDATE"]), "Vervaldatum": due,
                     "Dagen vervallen": days_between(due, last), "Openstaand": row["OUTSTANDINGAMTDC"],
+                    "Weeknr": due_week(due, last), "Postsleutel": f"{division}|{row['NUMBER_ATTR']}",
                 }  # fmt: skip
+
+    def owed_items(self):
+        return self.open_items("AP")
+
+    def weeks(self):
+        """ISO weeks from that of the first loaded day to the eighth after today's, overdue before and later after."""
+        here = monday(dt.date.fromisoformat(self.first_day))
+        yield {"Weeknr": 0, "Week": self.words["text"]["overdue_class"], "Maandag": None}
+        while here <= monday(self.facts.today) + dt.timedelta(weeks=AHEAD):
+            year, week, _ = here.isocalendar()
+            name = f"{self.words['text']['week_short']} {week} {year}"
+            yield {"Weeknr": 100 * year + week, "Week": name, "Maandag": here.isoformat()}
+            here += dt.timedelta(weeks=1)
+        yield {"Weeknr": LATER, "Week": self.words["text"]["later_class"], "Maandag": None}
 
     def open_now(self, entity="ReceivablesList"):
         for row in self.own(f"{REST}.Financial.{entity}"):
@@ -295,6 +314,20 @@ def keys_of(row):
     }
     place = next((row[column] or "" for column in ("CostCenter", "Costcenter") if column in row), "")
     return {**keys, "KostenplaatsKey": f"{row['Division']}|{place.strip()}"}
+
+
+def monday(of):
+    return of - dt.timedelta(days=of.weekday())
+
+
+def due_week(due, last):
+    """The ISO week in which an item falls due: 0 when it was overdue at its snapshot, `LATER` after the weeks ahead."""
+    here = dt.date.fromisoformat(last)
+    falls = dt.date.fromisoformat(due) if due else here
+    if falls < here:
+        return 0
+    year, week, _ = falls.isocalendar()
+    return LATER if falls >= monday(here) + dt.timedelta(weeks=AHEAD + 1) else 100 * year + week
 
 
 def days_between(first, last):

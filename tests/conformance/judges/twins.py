@@ -109,11 +109,13 @@ FILTERS = {
     "signal": "Signaal.Nummer", "mutual": "Onderling.Nummer", "cash": "Kasstroomregel.Nummer",
     "group_line": "Consolidatieregel.Nummer", "column": "Consolidatiekolom.Kolomnr",
     "pair": "Tegenpartij.Administratie", "work": "Ouderdom werk.Volgorde", "project_check": "Projectcontrole.Nummer",
+    "week": "Week.Weeknr", "customer": "Openstaande posten.Relatie", "supplier": "Te betalen posten.Relatie",
 }  # fmt: skip
 
 
 GIVEN = (  # parameters that are the choice itself
-    "basis", "check", "signal", "cash", "group_line", "column", "pair", "work", "project_check",
+    "basis", "check", "signal", "cash", "group_line", "column", "pair", "work", "project_check", "week",
+    "customer", "supplier",
 )  # fmt: skip
 
 
