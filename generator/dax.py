@@ -12,6 +12,8 @@ from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 
+from generator.shared import remembered
+
 _TOKEN = re.compile(
     r"""
     (?P<blank>\s+ | //[^\r\n]* | --[^\r\n]* | /\*.*?\*/)
@@ -67,7 +69,7 @@ def functions() -> frozenset[str]:
     return frozenset(files(__package__).joinpath("dax_functions.txt").read_text("ascii").split())
 
 
-@cache
+@remembered(512)
 def tokens(formula: str) -> tuple[Token, ...] | Fault:
     """Split a formula into tokens, blanks and comments left out, or say where it can't be read."""
     found = []
@@ -82,7 +84,7 @@ def tokens(formula: str) -> tuple[Token, ...] | Fault:
     return tuple(found)
 
 
-@cache
+@remembered(8192)
 def fault(formula: str) -> Fault | None:
     """Return what is wrong with a formula's shape: unreadable, empty, or brackets that do not pair."""
     found = tokens(formula)
@@ -106,7 +108,7 @@ def unquoted(text: str) -> str:
     return text[1:-1].replace("]]", "]") if text.startswith("[") else text
 
 
-@cache
+@remembered(8192)
 def references(formula: str) -> References:
     """Return the names a formula uses; a formula with a fault uses none."""
     found = tokens(formula)
@@ -142,7 +144,7 @@ def _is_table(token: Token, variables: set[str]) -> bool:
     return token.kind == "name" and not any(word in known for known in (_WORDS, _CONSTANTS, functions(), variables))
 
 
-@cache
+@remembered(8192)
 def named_columns(formula: str) -> frozenset[str]:
     """Return the columns that a formula makes, in lower case: ``"@Open"`` in ADDCOLUMNS, ``Value`` of a list."""
     found = tokens(formula)

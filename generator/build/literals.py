@@ -26,12 +26,13 @@ WORK_AGES = ((0, 30), (31, 60), (61, 90), (91, TOPLESS), (0, 0))
 _AGES = ((BOTTOMLESS, 0), (1, 30), (31, 60), (61, 90), (91, TOPLESS))
 
 
-def literal_rows(table: str, language: Language, pulled: Pulled, catalogue: Catalogue) -> Rows:
-    """Return the rows of a table in which no client differs, by column; none for a table that is not written out."""
-    if table == "Definities":
-        return _definitions(language, pulled)
-    if table == "Controle":
-        return _checks(language, intercompany=pulled.intercompany)
+def literal_rows(table: str, language: Language, pulled: Pulled | None, catalogue: Catalogue) -> Rows:
+    """Return the rows of a table in which no client differs, by column; none for a table that is not written out.
+
+    ``pulled`` is the model that a table of ``OF_MODEL`` is in; the rows of others do not depend on it.
+    """
+    if pulled is not None and table in OF_MODEL:
+        return OF_MODEL[table](language, pulled)
     return _TABLES[table](language, catalogue) if table in _TABLES else []
 
 
@@ -150,12 +151,15 @@ def _additions(_: Language, catalogue: Catalogue) -> Rows:
     ]
 
 
-def _checks(language: Language, *, intercompany: bool) -> Rows:
+def _checks(language: Language, pulled: Pulled) -> Rows:
     """Return the checks that a client can have: intercompany only where some is described."""
     checks = language.sections["check"]
     rows = [{"Nummer": int(key), "Controle": text} for key, text in checks.items()]
-    return [row for row in rows if intercompany or row["Nummer"] != INTERCOMPANY_CHECK]
+    return [row for row in rows if pulled.intercompany or row["Nummer"] != INTERCOMPANY_CHECK]
 
+
+OF_MODEL: dict[str, Callable[[Language, Pulled], Rows]] = {"Definities": _definitions, "Controle": _checks}
+"""The tables whose rows follow from what else is in the model."""
 
 _OWN_TABLES: dict[str, Callable[[Client], Rows]] = {"Administratie": _divisions, "Toegang": _access}
 _TABLES: dict[str, Callable[[Language, Catalogue], Rows]] = {

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ACCESS = "Toegang"
 """The table of who may see which division."""
 
+_DIVISIONS = "<<divisions>>"
 _TEXT = re.compile(r"<<t\.(\w+)>>")
 
 
@@ -100,8 +101,28 @@ def rendered(
     formula = measure.budget if budget and measure.budget else measure.dax
     if intercompany and measure.intercompany:
         formula = measure.intercompany.replace("<<dax>>", formula)
-    formula = formula.replace("<<fact>>", fact).replace("<<divisions>>", str(divisions))
+    formula = formula.replace("<<fact>>", fact).replace(_DIVISIONS, str(divisions))
     return replace(measure, dax=_TEXT.sub(literal, formula), budget="", intercompany="")
+
+
+@remembered(16384)
+def _rendered_in_common(
+    measure: Measure, fact: str, catalogue: Catalogue, language: str, budget: bool, intercompany: bool, divisions: int
+) -> Measure:
+    spoken = catalogue.languages[language]
+    return rendered(measure, fact, spoken, budget=budget, intercompany=intercompany, divisions=divisions)
+
+
+@remembered(1024)
+def _blank(name: str) -> Measure:
+    """Return the measure that stands for one that a report can't have."""
+    return Measure(name, "BLANK ()")
+
+
+@remembered(4096)
+def narrowed(table: Table, columns: tuple[str, ...]) -> Table:
+    """Return a table with these of its columns."""
+    return replace(table, columns={name: table.columns[name] for name in columns})
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,18 +195,18 @@ _composed_in_common = remembered(256)(_composed)
 
 def _formulas(wanted: _Wanted, measures: Sequence[Measure]) -> dict[str, Measure]:
     """Return the measures that exist for a report, by name regardless of case."""
-    language = wanted.catalogue.languages[wanted.language]
     without = wanted.catalogue.reports[wanted.report].without
     formulas = {
-        name.casefold(): Measure(name, "BLANK ()")
+        name.casefold(): _blank(name)
         if name in without
-        else rendered(
+        else _rendered_in_common(
             measure,
             wanted.fact,
-            language,
-            budget=wanted.budget,
-            intercompany=wanted.intercompany,
-            divisions=wanted.divisions,
+            wanted.catalogue,
+            wanted.language,
+            wanted.budget,
+            wanted.intercompany,
+            wanted.divisions if _DIVISIONS in measure.dax + measure.budget + measure.intercompany else 1,
         )
         for name, measure in wanted.catalogue.measures.items()
     }
@@ -223,8 +244,7 @@ def _designed(client: Client, design: Design, catalogue: Catalogue) -> Pulled:
         held = found[name] if ours else set()
         wanted = set(table.columns) if name in guards else (held | protected) & set(table.columns)
         if wanted:
-            kept = {column: of for column, of in table.columns.items() if column in wanted}
-            tables.append(replace(table, columns=kept))
+            tables.append(narrowed(table, tuple(column for column in table.columns if column in wanted)))
     extra = [model_table(table) for table in client.tables]
     names = {table.name for table in (*tables, *extra)}
     rows = [Relationship((table.name, DIVISION), (DIVISION, DIVISION)) for table in extra if DIVISION in table.columns]
@@ -276,9 +296,7 @@ def _keys(reach: _Reach, ties: Iterable[Relationship]) -> None:
 
 def _ordered(reach: _Reach, ties: tuple[Relationship, ...]) -> Pulled:
     tables = tuple(
-        replace(
-            table, columns={name: column for name, column in table.columns.items() if name in reach.columns[table.name]}
-        )
+        narrowed(table, tuple(name for name in table.columns if name in reach.columns[table.name]))
         for table in reach.tables.values()
         if table.name in reach.columns
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from generator.build import group, m
-from generator.build.literals import literal_rows, own_rows
+from generator.build.literals import OF_MODEL, literal_rows, own_rows
 from generator.build.mapping import placing, ranges
 from generator.build.reads import source_read, used_sources, wished_read
 from generator.build.ties import DIVISION
@@ -58,7 +58,6 @@ class _Shape:
 
     catalogue: Catalogue
     language: str
-    pulled: Pulled
     years: int
     year_end_month: int
     own_years: bool
@@ -91,7 +90,7 @@ class _Writer:
         self.client, self.report, self.pulled, self.catalogue = client, report, pulled, catalogue
         self.codes = [division.code for division in client.divisions]
         own_years = client.year_end_month != 12 or client.is_office  # noqa: PLR2004  years differ by division
-        self.shape = _Shape(catalogue, client.language, pulled, client.years, client.year_end_month, own_years)
+        self.shape = _Shape(catalogue, client.language, client.years, client.year_end_month, own_years)
 
     def all(self) -> list[Query]:
         tables = [Query(table.name, self.table(table), "table") for table in self.pulled.tables]
@@ -111,8 +110,7 @@ class _Writer:
         filters = self.filters(read)
         pieces = None
         if not filters["local_divisions"]:
-            asked = _Asked(self.shape, source.name, self.client.fast_tables, self.client.alias)
-            pieces = _source_pieces(asked, len(filters["divisions"]))
+            pieces = _source_pieces(self.shape, source.name, read, self.client.alias, len(filters["divisions"]))
         if pieces is None:
             own = {**filters, **{name: self.own(name, read.query) for name in _SOURCE_OWN}}
             body = _source_body(source, self.shape, read, self.client.alias, own)
@@ -144,11 +142,15 @@ class _Writer:
     def table(self, table: Table) -> str:
         """Return the query of a table; one that is written out has its rows of this client."""
         rows = own_rows(table.name, self.client, self.catalogue)
-        pieces = _table_pieces(self.shape, table.name) if rows is None else None
+        pieces = _table_pieces(self.shape, table, self.told(table)) if rows is None else None
         if pieces is not None:
             return self.headed(table.name, self.closed(pieces, table.name))
         own = {name: self.own(name, table.name) for name in _TABLE_OWN}
-        return self.headed(table.name, _table_body(self.shape, table.name, own, rows))
+        return self.headed(table.name, _table_body(self.shape, table, self.told(table), own, rows))
+
+    def told(self, table: Table) -> Pulled | None:
+        """Return the model where the rows of a table tell of it."""
+        return self.pulled if table.name in OF_MODEL else None
 
     def closed(self, pieces: Sequence[str], query: str) -> str:
         """Return a query with this client's values at its places."""
@@ -194,33 +196,20 @@ _SOURCE_OWN = ("referer", "budget_scenario", "all_divisions", *sorted(group.PRIN
 """What templates print of one client alone, beside its divisions one by one, and the rows of tables written out."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What a source query is made from that many clients have in common, hashable; nothing of one client."""
-
-    shape: _Shape
-    source: str
-    fast: bool
-    alias: str
-
-
-@remembered(2048)
-def _source_pieces(asked: _Asked, divisions: int) -> tuple[str, ...] | None:
+@remembered(4096)
+def _source_pieces(shape: _Shape, name: str, read: Read, alias: str, divisions: int) -> tuple[str, ...] | None:
     """Return a source query for so many divisions, cut at the places for a client's values; None as ``_open`` says."""
-    shape = asked.shape
-    source = shape.catalogue.sources[asked.source]
-    read = source_read(source, asked.fast, shape.pulled, shape.catalogue)
     kind = _DIVISION_TEXT if _as_text(read) else _DIVISION
     places = [m.Place(f"{kind}{number}") for number in range(divisions)]
     own = {"divisions": places, "local_divisions": [], **{name: m.Place(name) for name in _SOURCE_OWN}}
-    return _open(lambda: _source_body(source, shape, read, asked.alias, own))
+    return _open(lambda: _source_body(shape.catalogue.sources[name], shape, read, alias, own))
 
 
-@remembered(2048)
-def _table_pieces(shape: _Shape, name: str) -> tuple[str, ...] | None:
+@remembered(4096)
+def _table_pieces(shape: _Shape, table: Table, told: Pulled | None) -> tuple[str, ...] | None:
     """Return the query of a table, cut at the places for a client's values; None as ``_open`` says."""
     own = {name: m.Place(name) for name in _TABLE_OWN}
-    return _open(lambda: _table_body(shape, name, own))
+    return _open(lambda: _table_body(shape, table, told, own))
 
 
 def _open(write: Callable[[], str]) -> tuple[str, ...] | None:
@@ -262,12 +251,13 @@ def _read_body(template: str, shape: _Shape, read: Read, alias: str, context: Ma
     )
 
 
-def _table_body(shape: _Shape, name: str, own: Mapping[str, Any], own_rows: Rows | None = None) -> str:
-    """Return the M of a table; ``own`` and ``own_rows`` are all that is of one client."""
-    table = next(table for table in shape.pulled.tables if table.name == name)
+def _table_body(
+    shape: _Shape, table: Table, told: Pulled | None, own: Mapping[str, Any], own_rows: Rows | None = None
+) -> str:
+    """Return the M of a table; ``own`` and ``own_rows`` are all that is of one client, ``told`` what rows tell of."""
     columns = list(table.columns.values())
     language = shape.catalogue.languages[shape.language]
-    rows = literal_rows(name, language, shape.pulled, shape.catalogue) if own_rows is None else own_rows
+    rows = literal_rows(table.name, language, told, shape.catalogue) if own_rows is None else own_rows
     context = {
         "source": m.identifier(str(table.source)),
         "columns": [{"name": column.name, "field_type": m.field_type(column.type)} for column in columns],
@@ -283,7 +273,7 @@ def _table_body(shape: _Shape, name: str, own: Mapping[str, Any], own_rows: Rows
         **_texts(shape.catalogue, shape.language),
         **own,
     }
-    return _render(shape.catalogue, _template(shape.catalogue, name), **shape.values, **context)
+    return _render(shape.catalogue, _template(shape.catalogue, table.name), **shape.values, **context)
 
 
 def _keys(table: Table, catalogue: Catalogue) -> dict[str, Any]:

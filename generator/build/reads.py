@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 _ENTITY_SET = re.compile(r'"([A-Za-z]\w*(?:\.[A-Za-z]\w*){2})@" ~ alias')  # as ``adopt`` writes it in a template
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Read:
     """One source query: ``columns`` maps what it asks to kinds in the words of ``tables.toml``, in a fixed order.
 
     ``entity_set`` is without its alias; ``optional`` columns may be absent, and ``absent`` tells that the whole entity
     set may be; ``checks`` tells that no division is filtered, since the query is there to see one that does not belong.
+    Compared by identity: models whose tables need the same share it.
     """
 
     query: str
@@ -86,11 +87,17 @@ def used_names(table: Table) -> tuple[str, ...]:
     return (*((table.source,) if table.source else ()), *table.uses, *for_columns)
 
 
-@remembered(2048)
 def source_read(source: Source, fast: bool, pulled: Pulled, catalogue: Catalogue) -> Read:
     """Return what a source of the templates reads: only the columns that the tables of a report need."""
+    tables = tuple(table for table in pulled.tables if table.source == source.name)
+    return _source_read(source.name, fast, tables, catalogue)
+
+
+@remembered(2048)
+def _source_read(name: str, fast: bool, tables: tuple[Table, ...], catalogue: Catalogue) -> Read:
+    source = catalogue.sources[name]
     entity = catalogue.entities[source.entity]
-    made = [column for table in pulled.tables if table.source == source.name for column in table.columns.values()]
+    made = [column for table in tables for column in table.columns.values()]
     required = {*source.always, *_needed(column for column in made if not column.optional)}
     wanted = required | set(_needed(column for column in made if column.optional))
     kinds = catalogue.known_columns[entity.columns_of or entity.fast]["columns"]

@@ -105,18 +105,25 @@ class _Parts:
 @remembered(256)
 def _in_common(pulled: Pulled, stem: tuple[str, ...], language: str) -> _Parts:
     home = next(table.name for table in pulled.tables if table.measures)
-    measures = Documents(Document(measure_of(measure, stem, language)) for measure in pulled.measures)
+    measures = Documents(_measure(measure, stem, language) for measure in pulled.measures)
     return _Parts(
         {
-            table.name: (
-                Documents(Document(column_of(column, table, stem)) for column in table.columns.values()),
-                measures if table.name == home else Documents(),
-            )
+            table.name: (_columns(table, stem), measures if table.name == home else Documents())
             for table in pulled.tables
         },
         Documents(Document(calculations.table(group, stem)) for group in pulled.calculations),
         Documents(Document(relationship_of(row, stem)) for row in pulled.relationships),
     )
+
+
+@remembered(4096)
+def _columns(table: Table, stem: tuple[str, ...]) -> Documents:
+    return Documents(Document(column_of(column, table, stem)) for column in table.columns.values())
+
+
+@remembered(16384)
+def _measure(measure: Measure, stem: tuple[str, ...], language: str) -> Document:
+    return Document(measure_of(measure, stem, language))
 
 
 def relationship_of(row: Relationship, stem: tuple[str, ...]) -> dict[str, Any]:

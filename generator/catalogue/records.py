@@ -40,9 +40,12 @@ class Column:
     format: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A table of the model; ``source`` is the query that its direct columns come from."""
+    """A table of the model; ``source`` is the query that its direct columns come from.
+
+    Compared by identity: models that have the same columns of it share one record, and what is made of it.
+    """
 
     name: str
     columns: Mapping[str, Column]
@@ -116,13 +119,13 @@ class Link:
         return next((name for name in wanted if name in available), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Measure:
     """A measure with its formula, placeholders still in it; ``format`` is a Power BI format string.
 
     ``budget`` is the formula where the client has a budget scenario, if that differs; ``intercompany`` wraps either,
     as ``<<dax>>``, where the client can leave intercompany amounts out; ``tags`` say how a calculation group may
-    treat it.
+    treat it. Compared by identity, as tables are.
     """
 
     name: str

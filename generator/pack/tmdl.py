@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from generator.jsontext import Documents
+from generator.jsontext import Document, Documents
 from generator.names import file_names, tmdl_name
 
 if TYPE_CHECKING:
@@ -103,7 +103,13 @@ def _listed(kind: Kind, objects: Node | Iterable[Node], depth: int) -> list[str]
 
 
 def _object(kind: Kind, item: Node, depth: int) -> list[str]:
-    """Return the lines of one object with all that is under it."""
+    """Return the lines of one object with all that is under it; one that models share as one piece."""
+    if isinstance(item, Document):
+        return item.once(f"tmdl {kind.word} {depth}", lambda: ["\n".join(_lines(kind, item, depth))])
+    return _lines(kind, item, depth)
+
+
+def _lines(kind: Kind, item: Node, depth: int) -> list[str]:
     item = kind.shape(item) if kind.shape else item
     unknown = item.keys() - {kind.name, kind.default, kind.order, *kind.values, *kind.children}
     if unknown:
