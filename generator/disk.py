@@ -72,20 +72,28 @@ def is_file(path: str) -> bool:
         return False
 
 
-def are_files(folder: str, paths: Iterable[str]) -> bool:
-    """Tell whether there is a file at each of some paths in a folder, with no link on the way from it to any."""
-    folders: set[str] = set()
-    try:
-        for path in paths:
-            if not stat.S_ISREG(os.lstat(f"{folder}/{path}").st_mode):
-                return False
-            way = path.rpartition("/")[0]
-            while way and way not in folders:
-                folders.add(way)
-                way = way.rpartition("/")[0]
-    except (OSError, ValueError):
-        return False
-    return not any(is_link(f"{folder}/{way}") for way in folders)
+def files_in(folder: str) -> set[str]:
+    """Return the paths of the files in a folder and in those below it, state and what is behind links left out.
+
+    One look at each folder tells what stands in it, links too, without a look at each file.
+    """
+    found: set[str] = set()
+    waiting = [""]
+    while waiting:
+        inside = waiting.pop()
+        try:
+            with os.scandir(f"{folder}/{inside}") as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        path = f"{inside}{entry.name}"
+                        state = path == "preview" or entry.name == ".pbi"  # no need to look into these
+                        if not (state or (os.name == "nt" and is_link(f"{folder}/{path}"))):
+                            waiting.append(f"{path}/")
+                    elif entry.is_file(follow_symlinks=False):
+                        found.add(f"{inside}{entry.name}")
+        except OSError:
+            continue  # what can't be looked at is not there
+    return found
 
 
 def is_link(path: str) -> bool:

@@ -19,8 +19,8 @@ from generator import commit as commits
 from generator.commit import MANIFEST
 from generator.disk import (
     PUBLISHED,
-    are_files,
     digest,
+    files_in,
     is_file,
     is_generated,
     is_link,
@@ -37,7 +37,7 @@ from generator.problems import Cell, Problem, Stop
 from generator.shared import sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
 Files = Mapping[str, bytes]
@@ -109,7 +109,12 @@ def current(out: Path, code: str, spec_hash: str) -> int:
         return 0  # and ``compare`` tells why
     if document.get("spec_hash") != spec_hash:
         return 0
-    return len(document["files"]) if are_files(f"{out}/{code}", document["files"]) else 0
+    return len(document["files"]) if document["files"].keys() <= files_in(f"{out}/{code}") else 0
+
+
+def all_current(out: Path, spec_hashes: Sequence[tuple[str, str]]) -> list[int]:
+    """Return what ``current`` does for each pair of a client's code and the hash of its input."""
+    return [current(out, code, spec_hash) for code, spec_hash in spec_hashes]
 
 
 def compare(out: Path, code: str, files: Files, *, force: bool = False) -> Change:

@@ -180,7 +180,8 @@ class _Resolver:
         templates = designs.together(offers, self.catalogue, scope)
         mine = {EVERYONE, code.casefold()}
         dropped = [texts.get("name", "") for texts in self.dropped if texts.get("client", "").casefold() in mine]
-        offered = Names({**templates.formulas, **dict.fromkeys(dropped, "BLANK ()")}, templates.columns)
+        blank = dict.fromkeys(dropped, "BLANK ()")
+        offered = Names({**templates.formulas, **blank}, templates.columns) if blank else templates
         columns = {**offered.columns, **{table.name: frozenset(_model_columns(table)) for table in tables}}
         own, problems = own_measures(measures, Names(offered.formulas, columns), self.catalogue, code)
         self.problems += problems
@@ -251,7 +252,8 @@ class _Resolver:
         placed, problems = place_visuals(shown, visuals, whole.names, self.catalogue, client.code)
         self.problems += [*problems, *designs.problems(template, client, row, visuals)]
         there = {page.name for page in shown}
-        head = designs.head_of(client, template, self.catalogue)
+        new = any(page.name not in there for page in placed)
+        head = designs.head_of(client, template, self.catalogue) if new else ()
         made = (page if page.name in there else replace(page, visuals=(*head, *page.visuals)) for page in placed)
         title = row.title or designs.title_of(template, client, self.catalogue)
         return ClientReport(row.report, title, template.fact, tuple(made), whole.without)

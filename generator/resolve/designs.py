@@ -83,6 +83,8 @@ def completed(
 ) -> dict[str, Whole]:
     """Return for each report all names in it: its own, the client's tables, and those of its measures that fit."""
     blank = dict.fromkeys(dropped, "BLANK ()")
+    if not (own or blank or added):  # as with most clients: the names are those of the templates
+        return {report: Whole(names, frozenset()) for report, names in offered.items()}
     made: dict[int, Whole] = {}
     for names in offered.values():
         if id(names) not in made:

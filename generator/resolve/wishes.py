@@ -37,6 +37,8 @@ def own_measures(
     rows: Sequence[MeasureRow], names: Names, catalogue: Catalogue, client: str
 ) -> tuple[list[Measure], list[Problem]]:
     """Return a client's own measures, each formula looked up among the templates' and its own, and what is wrong."""
+    if not rows:  # as with most clients: there is nothing to look up
+        return [], []
     taken = {column for columns in names.columns.values() for column in columns} | names.columns.keys()
     formulas = {**names.formulas, **{row.name: row.dax for row in rows}}
     known = Names(formulas, names.columns)
