@@ -235,6 +235,21 @@ def _asked(test: Callable[..., Any]) -> Callable[..., Any]:
     return asked
 
 
+SYNTAX: Mapping[str, Any] = {
+    "undefined": jinja2.StrictUndefined,
+    "autoescape": False,
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+    "keep_trailing_newline": True,
+    "variable_start_string": "<<",
+    "variable_end_string": ">>",
+    "block_start_string": "<%",
+    "block_end_string": "%>",
+    "comment_start_string": "<%#",
+    "comment_end_string": "#%>",
+}
+"""How templates of text are written; Jinja's own delimiters collide with M."""
+
 _OF_ENVIRONMENT = frozenset({"filter", "test"})  # tests that ask the environment, not a value
 
 
@@ -242,18 +257,8 @@ def environment(templates: Mapping[str, str]) -> jinja2.Environment:
     """Return the environment for M templates; ``templates`` maps a path to its text."""
     env = _Environment(
         loader=jinja2.DictLoader(templates),
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,
         finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        variable_start_string="<<",
-        variable_end_string=">>",
-        block_start_string="<%",
-        block_end_string="%>",
-        comment_start_string="<%#",
-        comment_end_string="#%>",
+        **SYNTAX,
     )
     env.filters = {"field": identifier, "ident": identifier, "length": len, "comment": comment}
     tests: dict[str, Any] = dict(env.tests)

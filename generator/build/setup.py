@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from generator.build.m import SYNTAX
 from generator.problems import Cell, Problem, Stop
 from generator.shared import remembered
 
@@ -71,20 +72,7 @@ def _template(text: str) -> jinja2.Template:
 
 @remembered(1)
 def _environment() -> jinja2.Environment:
-    env = ImmutableSandboxedEnvironment(
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,
-        finalize=_escaped,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        variable_start_string="<<",
-        variable_end_string=">>",
-        block_start_string="<%",
-        block_end_string="%>",
-        comment_start_string="<%#",
-        comment_end_string="#%>",
-    )
+    env = ImmutableSandboxedEnvironment(finalize=_escaped, **SYNTAX)
     env.globals.clear()
     env.filters = {"code": _code, "join": _joined, "raw_sql": _Markdown}
     return env

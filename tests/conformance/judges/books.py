@@ -309,17 +309,7 @@ def evaluate(tmsl, answers, jobs):
         },
         "measures": formulas(tmsl),
         "measure_tables": {item["name"]: home for home, item in model.measures.values()},
-        "relationships": [
-            {
-                "FromTable": item["fromTable"],
-                "FromColumn": item["fromColumn"],
-                "ToTable": item["toTable"],
-                "ToColumn": item["toColumn"],
-                "IsActive": item.get("isActive", True),
-                "CrossFilteringBehavior": 1,
-            }
-            for item in model.relationships
-        ],
+        "relationships": model.relationships_for_engine(),
     }
     done = run([venv_python("readers"), HERE / "judges" / "books_driver.py"], input=json.dumps(question))
     assert done.returncode == 0, f"the DAX engine does not run: {done.stderr[-2000:]}"

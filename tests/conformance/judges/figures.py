@@ -24,17 +24,7 @@ def evaluate(database, answers, names, contexts):
         },
         "measures": {item["name"]: text(item["expression"]) for _, item in model.measures.values()},
         "measure_tables": {item["name"]: home for home, item in model.measures.values()},
-        "relationships": [
-            {
-                "FromTable": item["fromTable"],
-                "FromColumn": item["fromColumn"],
-                "ToTable": item["toTable"],
-                "ToColumn": item["toColumn"],
-                "IsActive": item.get("isActive", True),
-                "CrossFilteringBehavior": 1,
-            }
-            for item in model.relationships
-        ],
+        "relationships": model.relationships_for_engine(),
     }
     done = run([venv_python("readers"), HERE / "judges" / "figures_driver.py"], input=json.dumps(question))
     if done.returncode != 0:

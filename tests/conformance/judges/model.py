@@ -43,6 +43,15 @@ class Model:
     def relationships(self):
         return self.tmsl.get("relationships", [])
 
+    def relationships_for_engine(self):
+        """Return them as pbix-mcp's engine takes them."""
+        names = {"FromTable": "fromTable", "FromColumn": "fromColumn", "ToTable": "toTable", "ToColumn": "toColumn"}
+        return [
+            {engine: item[name] for engine, name in names.items()}
+            | {"IsActive": item.get("isActive", True), "CrossFilteringBehavior": 1}
+            for item in self.relationships
+        ]
+
     def column(self, table, name):
         return self.columns.get(table.lower(), {}).get(name.lower())
 
