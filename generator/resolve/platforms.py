@@ -38,5 +38,6 @@ def _platforms(rows: Sequence[ReportRow], catalogue: Catalogue) -> Iterator[str]
 def mixed(row: ReportRow, platform: str, catalogue: Catalogue, client: str) -> Iterator[Problem]:
     """Yield the problem of a client's own row that names a report of another platform; a row for all may do so."""
     if row.client != EVERYONE:
-        values = {"report": row.report, "platform": platform, "own": catalogue.name}
+        titles = {name: str(one.platform["title"]) for name, one in catalogue.others.items()}
+        values = {"report": row.report, "platform": titles[platform], "own": str(catalogue.platform["title"])}
         yield Problem("B178", row.where("report"), values, client)

@@ -63,7 +63,8 @@ def extra_table(
         problems.append(Problem("B066", row.where("entity"), {"name": entity}, client))
     if not known["columns"]:
         code = "B059" if row.columns else "B048"
-        problems.append(Problem(code, row.where("entity"), hint_values(entity, catalogue.known_columns), client))
+        values = {"platform": str(catalogue.platform["title"]), **hint_values(entity, catalogue.known_columns)}
+        problems.append(Problem(code, row.where("entity"), values, client))
     reserved = {ADMINISTRATION, *catalogue.measures, *(link.column for link in catalogue.links.values())}
     named, wrong = _columns(row, entity, known, reserved, client)
     condition, refused = _condition(row, known["columns"], client)
