@@ -50,6 +50,32 @@ def partners(client: Client, language: Language, catalogue: Catalogue) -> Rows:
     return [*({"Administratie": division.code, "Naam": division.name} for division in client.divisions), anyone]
 
 
+def client_numbers(client: Client) -> dict[str, int]:
+    """Return a number for each client of the office by its code, in the order of the workbook: it stands for no name."""
+    codes = dict.fromkeys(division.client_code for division in client.divisions)
+    return {code: number for number, code in enumerate(codes, 1)}
+
+
+def compared(client: Client) -> Rows:
+    """Return the clients that may be set beside their group; per division, so that who sees which holds here too."""
+    numbers = client_numbers(client)
+    return [
+        {
+            "Administratie": division.code,
+            "Klantnr": numbers[division.client_code],
+            "Klant": division.client_name,
+        }
+        for division in client.divisions
+    ]
+
+
+def opening(client: Client, choice: str) -> str:
+    """Return what a slicer of one choice opens on, by the word for it in a page."""
+    if choice == "largest_group":
+        return largest(client)
+    return client.divisions[0].client_name if choice == "first_client" else client.divisions[0].name
+
+
 def lines(language: Language, catalogue: Catalogue) -> Rows:
     """Return the lines of the consolidated statements: those of the templates, and what only a group has."""
     titles = language.sections["line"]

@@ -100,12 +100,14 @@ def _scenarios(_: Language, __: Catalogue) -> Rows:
 
 
 def _divisions(client: Client) -> Rows:
+    numbers = group.client_numbers(client)
     return [
         {
             "Administratie": division.code,
             "Naam": division.name,
             "Valuta": division.currency,
             "Belang": division.ownership,
+            "Klantnr": numbers[division.client_code],
             "Klantcode": division.client_code,
             "Klant": division.client_name,
             "Groep": division.group,
@@ -161,7 +163,11 @@ def _checks(language: Language, pulled: Pulled) -> Rows:
 OF_MODEL: dict[str, Callable[[Language, Pulled], Rows]] = {"Definities": _definitions, "Controle": _checks}
 """The tables whose rows follow from what else is in the model."""
 
-_OWN_TABLES: dict[str, Callable[[Client], Rows]] = {"Administratie": _divisions, "Toegang": _access}
+_OWN_TABLES: dict[str, Callable[[Client], Rows]] = {
+    "Administratie": _divisions,
+    "Toegang": _access,
+    "Benchmarkklant": group.compared,
+}
 _TABLES: dict[str, Callable[[Language, Catalogue], Rows]] = {
     "Rapportregel": _lines,
     "Regelopbouw": _additions,
@@ -172,6 +178,7 @@ _TABLES: dict[str, Callable[[Language, Catalogue], Rows]] = {
     "Onderling": _numbered("intercompany", "Nummer", "Weergave"),
     "Vergelijkingsbasis": _numbered("basis", "Nummer", "Basis"),
     "Signaal": _numbered("signal", "Nummer", "Signaal"),
+    "Kengetal": _numbered("ratio", "Nummer", "Kengetal"),
     "Kasstroomregel": _numbered("cash_flow", "Nummer", "Omschrijving"),
     "Consolidatieregel": group.lines,
 }

@@ -79,7 +79,7 @@ class _Shape:
             "opening_type": platform["constants"].get("opening_type"),
             "subledgers": platform.get("subledger_types", []),
             "group_currency": self.currency,
-            "rates_per": platform.get("rates", {}).get("one"),
+            **{name: platform.get(name, {}) for name in ("rates_of", "timeliness", "suspense")},
         }
 
 

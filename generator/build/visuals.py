@@ -98,8 +98,7 @@ def own_texts(visual: Visual, client: Client, scene: Scene) -> tuple[tuple[str, 
     if visual.kind == "image" and client.logo:
         own[_PICTURE] = client.logo.name
     if _opens_on_a_division(visual) and not client.limited:  # or it may not be the viewer's to see
-        largest = visual.default_when_single == "largest_group"
-        own[_CHOICE] = group.largest(client) if largest else client.divisions[0].name
+        own[_CHOICE] = group.opening(client, visual.default_when_single or "")
     return tuple(own.items())
 
 

@@ -223,6 +223,9 @@ _NUMBERS: dict[str, Value] = {
 _DATES: dict[str, Value] = {
     "#date": dt.date,
     "#datetime": dt.datetime,
+    "#datetimezone": lambda *parts: dt.datetime(
+        *parts[:6], tzinfo=dt.timezone(dt.timedelta(0, 0, 0, 0, *parts[:5:-1]))
+    ),
     "#duration": lambda days, hours, minutes, seconds: dt.timedelta(days, seconds, 0, 0, minutes, hours),
     "Date.AddDays": lambda day, count: day and day + dt.timedelta(count),
     "Date.AddMonths": _months,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator import names
+from generator.sources.ledger.book import later
 from generator.sources.ledger.chart import ACCOUNTS, BY_CODE, COST_CENTRES, CUSTOMERS, JOURNALS, SUPPLIERS, VAT_RATES
 
 if TYPE_CHECKING:
@@ -155,6 +156,7 @@ class Entries:
     def __init__(self, book: Book, partners: Sequence[Relation]) -> None:
         """Prepare the keys of a division."""
         self.division = book.division
+        self.today = book.today
         self.entries = book.in_order()
         self.relations = relations(partners)
         self.accounts = {account.code: guid(self.division, "account", account.code) for account in ACCOUNTS}
@@ -179,6 +181,7 @@ class Entries:
             "FinancialYear": entry.year,
             "FinancialPeriod": entry.period,
             "Date": moment(entry.day),
+            "Created": moment(_entered(entry, number, self.today)),
             "DueDate": moment(entry.due),
             "Type": entry.kind,
             "Status": entry.status,
@@ -213,6 +216,12 @@ class Entries:
             "VATCode": line.vat,
             "VATPercentage": VAT_RATES[line.vat] / 100 if line.vat else None,
         }
+
+
+def _entered(entry: Entry, number: int, today: date) -> date:
+    """Return the day on which an entry was made: some days late, some weeks late, some ahead of the day it is dated."""
+    late = number * 7 % 11 if number % 5 else number * 3 % 37
+    return min(later(entry.day, -3 if number % 13 == 0 else late), today)
 
 
 def without_texts(rows: Iterable[Row]) -> list[Row]:

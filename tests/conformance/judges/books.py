@@ -151,7 +151,7 @@ def database(client):
 
 
 def _edm(column, value):
-    if column.upper().endswith("DATE"):
+    if column.upper().endswith("DATE") or column == "Created":
         return "DateTimeOffset"
     kinds = {bool: "Boolean", int: "Int32", float: "Double"}
     return kinds.get(type(value), "String")
