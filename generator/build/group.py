@@ -51,7 +51,7 @@ def partners(client: Client, language: Language, catalogue: Catalogue) -> Rows:
 
 
 def client_numbers(client: Client) -> dict[str, int]:
-    """Return a number for each client of the office by its code, in the order of the workbook: it stands for no name."""
+    """Return a number for each client of the office, by its code, in the order of the workbook."""
     codes = dict.fromkeys(division.client_code for division in client.divisions)
     return {code: number for number, code in enumerate(codes, 1)}
 

@@ -220,12 +220,18 @@ _NUMBERS: dict[str, Value] = {
     "Logical.From": _of(bool),
 }
 
+
+def _zoned(year: int, month: int, day: int, hour: int, minute: int, second: int, *zone: int) -> dt.datetime:
+    """Return a moment of a time zone, given in hours and minutes."""
+    hours, minutes = zone
+    away = dt.timezone(dt.timedelta(hours=hours, minutes=minutes))
+    return dt.datetime(year, month, day, hour, minute, second, tzinfo=away)
+
+
 _DATES: dict[str, Value] = {
     "#date": dt.date,
     "#datetime": dt.datetime,
-    "#datetimezone": lambda *parts: dt.datetime(
-        *parts[:6], tzinfo=dt.timezone(dt.timedelta(0, 0, 0, 0, *parts[:5:-1]))
-    ),
+    "#datetimezone": _zoned,
     "#duration": lambda days, hours, minutes, seconds: dt.timedelta(days, seconds, 0, 0, minutes, hours),
     "Date.AddDays": lambda day, count: day and day + dt.timedelta(count),
     "Date.AddMonths": _months,
