@@ -43,3 +43,6 @@ INSERT INTO group_line VALUES
 CREATE TEMP TABLE group_base AS
 SELECT g.number, s.base FROM group_line g JOIN sums_up s ON s.line = g.line
 UNION ALL SELECT 24, 'Eigen vermogen' UNION ALL SELECT 24, 'Nog te bestemmen resultaat';
+
+CREATE TEMP TABLE numbered AS
+SELECT client, row_number() OVER (ORDER BY min(rowid)) AS number FROM owned GROUP BY client;

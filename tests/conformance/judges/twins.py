@@ -110,12 +110,14 @@ FILTERS = {
     "group_line": "Consolidatieregel.Nummer", "column": "Consolidatiekolom.Kolomnr",
     "pair": "Tegenpartij.Administratie", "work": "Ouderdom werk.Volgorde", "project_check": "Projectcontrole.Nummer",
     "week": "Week.Weeknr", "customer": "Openstaande posten.Relatie", "supplier": "Te betalen posten.Relatie",
+    "ratio": "Kengetal.Nummer", "beside": "Benchmarkklant.Klantnr",
 }  # fmt: skip
 
 
 GIVEN = (  # parameters that are the choice itself
     "basis", "check", "signal", "cash", "group_line", "column", "pair", "work", "project_check", "week",
     "customer", "supplier",
+    "ratio", "beside",
 )  # fmt: skip
 
 
@@ -178,7 +180,8 @@ class Twins:
         for key, sql in toml("spans.toml")["day"].items():
             values[key] = self._one(sql, values)
         if model.office:
-            self._run((FIGURES / "consolidation.sql").read_text(encoding="utf-8"), values)
+            for name in ("consolidation.sql", "benchmark.sql"):
+                self._run((FIGURES / name).read_text(encoding="utf-8"), values)
         return values
 
     def _run(self, statements, values):
