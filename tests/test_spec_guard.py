@@ -4,13 +4,14 @@ import struct
 import time
 import zlib
 from io import BytesIO
-from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 import pytest
 from markdown import BASE, book, found, read, save
 
 from generator.problems import Problem
 from generator.spec import guard as guard_module
+from generator.spec.archive import Content
 from generator.spec.guard import GuardResult, guard, letters, number
 
 SHEET = "xl/worksheets/sheet2.xml"
@@ -246,10 +247,10 @@ def test_a_file_that_is_gone_or_held(tmp_path, monkeypatch):
     assert refused(tmp_path / "weg.xlsx") == "B006"
     path = save(tmp_path, BASE)
 
-    def held(_):
+    def held(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(type(path), "read_bytes", held)
+    monkeypatch.setattr(type(path), "open", held)
     assert guard(path).code == "B006"
 
 
@@ -450,3 +451,23 @@ def test_texts_that_are_repeated_are_counted_in_every_spelling(tmp_path, monkeyp
         assert refused(odd) == "B004", new
     rewrite(path, parts | {DIVISIONS_SHEET: parts[DIVISIONS_SHEET].replace(b't="s"', b't="n"')})
     assert isinstance(guard(path), GuardResult)
+
+
+@pytest.mark.parametrize("size", [0, 1, 299, 301, 10_000])
+def test_what_a_directory_says_of_a_part_is_not_believed(size):
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed = packer.compress(b"abc" * 100) + packer.flush()
+    assert bytes(Content(packed, ZIP_DEFLATED, zlib.crc32(b"abc" * 100), 300).unpack(300)) == b"abc" * 100
+    for checksum in (zlib.crc32(b"abc" * 100), zlib.crc32(b"")):
+        with pytest.raises(BadZipFile):
+            Content(packed, ZIP_DEFLATED, checksum, size).unpack(1000)
+
+
+def test_tags_are_counted_over_all_parts(tmp_path, monkeypatch):
+    rows = b'<row r="10">' + b"<c/>" * 60 + b"</row>"
+    path = with_sheet(tmp_path, sheet(rows))
+    parts = parts_of(path) | {DIVISIONS_SHEET: sheet(rows)}
+    monkeypatch.setattr(guard_module, "MAX_TAGS", 300)
+    assert isinstance(guard(rewrite(path, parts)), GuardResult)
+    monkeypatch.setattr(guard_module, "MAX_TAGS", 119)
+    assert refused(path) == "B004"

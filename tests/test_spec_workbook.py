@@ -9,7 +9,10 @@ from zipfile import ZipFile
 import pytest
 from markdown import BASE, CLIENTS, DIVISIONS, OFFICE, book, found, read, save, slips
 
+from generator.problems import Cell
 from generator.spec import workbook
+from generator.spec.records import make
+from generator.spec.sheets import SHEETS
 from generator.spec.values import PARSERS, BadValue
 
 
@@ -661,3 +664,36 @@ def test_a_secret_in_a_url_is_not_repeated(tmp_path, typed):
     assert found(problems) == ["B024 Klanten!C2"]
     assert "hunter2" not in repr(problems)
     assert "bridge-online.cloud" in problems[0].values["value"]
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.key)
+def test_records_of_columns_are_those_that_their_class_makes(sheet):
+    at = [{"x": Cell("a.xlsx", "b", f"A{row}")} for row in range(3)]
+    columns = {column.key: [f"{column.key} {row}" for row in range(3)] for column in sheet.columns if column.required}
+    rows = [sheet.record(at=at[row], **{key: values[row] for key, values in columns.items()}) for row in range(3)]
+    assert make(sheet.record, 3, {**columns, "at": at}) == rows
+
+
+MANY = [f"| klant{n} | Klant {n} B.V. | https://bridge-online.cloud/vd-{n}/odata4 |" for n in range(200)]
+SLIPS = {
+    20: "| con | Klant 20 | https://bridge-online.cloud/vd-20/odata4 |",
+    50: "| klant50 |  | https://bridge-online.cloud/vd-50/odata4 |",
+    90: "| klant90 | Klant 90 | http://bridge-online.cloud/vd-90/odata4 |",
+    120: "|  |  |  |",
+    150: "| klant150 |  Klant\xa0150 | https://Bridge-Online.cloud/vd-150/odata4/ |",
+}
+
+
+def test_many_rows_are_read_as_few_are(tmp_path):
+    """A sheet of many rows is read column by column, one of a few row by row: the same records, cells and problems."""
+    rows = [SLIPS.get(n, row) for n, row in enumerate(MANY)]
+    head = "| Code | Naam | URL | Groep |\n"
+    many, problems = workbook.read(save(tmp_path, f"{OFFICE}\n## Klanten\n{head}" + "\n".join(rows)))
+    assert found(problems) == ["B013 Klanten!B52", "B022 Klanten!A22", "B024 Klanten!C92"]
+    assert len(many.clients) == 196
+    for n in (0, 119, 150, 199):
+        few, _ = workbook.read(save(tmp_path, f"{OFFICE}\n## Klanten\n{head}{rows[n]}"))
+        row = next(row for row in many.clients if row.code == f"klant{n}")
+        assert (row.name, row.url, row.group) == (few.clients[0].name, few.clients[0].url, few.clients[0].group)
+        assert [str(cell) for cell in row.at.values()] == [f"Klanten!{letter}{n + 2}" for letter in "ABC"]
+    assert [int(row.at["code"].address[1:]) for row in many.clients] == sorted(set(range(2, 202)) - {22, 52, 92, 122})

@@ -18,10 +18,12 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 import deflate
 
 _ENTRY = struct.Struct("<4s2xBxHH4xLLLHHH8xL")  # signature, version, …: the order of ``_plain_parts``
+_LENGTHS = struct.Struct("<HH")  # of name and extra field, in the header before a part
 _END = struct.Struct("<4s8xLLH")  # signature, size and offset of the directory, length of the comment
 _ENTRY_SIGNATURE, _END_SIGNATURE = b"PK\1\2", b"PK\5\6"
 _LOCATOR_64, _LOCATOR_64_SIZE = b"PK\6\7", 20
 _VERSION_64 = 45
+_PAGE = 4096
 _REACH = 0xFFFF + 22  # readers look for the end as far back as a comment may be long
 
 
@@ -84,9 +86,19 @@ class Part(NamedTuple):
 
     def content(self, data: bytes) -> Content:
         """Return what stands in the archive."""
-        name_length, extra_length = struct.unpack_from("<HH", data, self.offset + 26)
+        name_length, extra_length = _LENGTHS.unpack_from(data, self.offset + 26)
         start = self.offset + 30 + name_length + extra_length
         return Content(data[start : start + self.packed_size], self.method, self.checksum, self.size)
+
+
+def give_back(content: bytes | bytearray) -> None:
+    """Give the room of an unpacked part back to the system.
+
+    The allocator of Linux (glibc) takes the largest block that was ever freed as the measure of what it keeps: freeing
+    a sheet of 6 MB has it keep 7 MB of what calamine frees later. A block that shrinks is given back without that.
+    """
+    if isinstance(content, bytearray):
+        del content[_PAGE:]
 
 
 def parts_of(data: bytes) -> list[Part]:

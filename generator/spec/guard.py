@@ -8,6 +8,7 @@ parsed in full.
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 import zlib
@@ -19,7 +20,7 @@ from xml.parsers import expat
 from zipfile import BadZipFile
 
 from generator.problems import Cell, Problem
-from generator.spec.archive import has_one_end, parts_of
+from generator.spec.archive import give_back, has_one_end, parts_of
 from generator.spec.repeats import SHORTEST_REFERENCE, longest, repeated
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ _ENCODED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"'](?!utf-?8[\"'])", re.IGN
 # places written in an unusual way. Each pattern begins with letters to search for at the speed of C (20 ms for a
 # sheet of 6 MB); a plain sheet has none of them.
 _UNUSUAL = tuple(
-    re.compile(pattern)
+    re.compile(pattern).search
     for pattern in (
         rb"<f[\s/>]",
         rb't="e"',
@@ -94,9 +95,11 @@ class _Refused(Exception):  # noqa: N818  it ends the search and is caught in ``
 def guard(path: Path) -> GuardResult | Problem:
     """Look a workbook over and return its bytes with the cells that calamine would lose, or why it isn't read."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise _Refused("B004", size=_megabytes(path.stat().st_size))  # noqa: TRY301  one way out
-        data = path.read_bytes()
+        with path.open("rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MAX_BYTES:
+                raise _Refused("B004", size=_megabytes(size))  # noqa: TRY301  one way out
+            data = file.readall()
     except OSError as error:
         return Problem("B006", Cell(path.name), {"reason": error.strerror or type(error).__name__})
     except _Refused as refused:
@@ -112,7 +115,7 @@ def guard(path: Path) -> GuardResult | Problem:
 def _inspect(data: bytes) -> GuardResult:
     _check_container(data)
     parts = parts_of(data)
-    roles = _roles(tuple([part.name for part in parts]))
+    roles, naming = _roles(tuple([part.name for part in parts]))
     room, most = MAX_BYTES, 0
     sizes: list[int] = []
     unusual: list[Part] = []
@@ -133,21 +136,24 @@ def _inspect(data: bytes) -> GuardResult:
     # A workbook of less than 12 MB has no room for so many tags: nearly always there is nothing to count.
     if most // _SHORTEST_TAG > MAX_TAGS:
         _count_tags(data, parts, roles)
-    _count_texts(data, list(zip(parts, roles, sizes, strict=True)))
-    by_name = {part.name.casefold(): part for part in parts}
-    titles = _titles(*(by_name[name].content(data) if name in by_name else None for name in _NAMING))
+    if max(sizes) * (most // SHORTEST_REFERENCE) > MAX_TEXT:
+        _count_texts(data, list(zip(parts, roles, sizes, strict=True)))
+    titles = _titles(*(parts[place].content(data) if place >= 0 else None for place in naming))
     return _lost_cells(data, titles, unusual) if unusual else GuardResult(data)
 
 
 @lru_cache(maxsize=64)
-def _roles(names: tuple[str, ...]) -> tuple[Role, ...]:
-    """Return what each part is to the reader; refuse an archive that is no workbook, or that readers take apart."""
-    folded = {name.casefold() for name in names}
+def _roles(names: tuple[str, ...]) -> tuple[tuple[Role, ...], tuple[int, ...]]:
+    """Return what each part is to the reader, and where those are that name the sheets (-1: nowhere).
+
+    Refuse an archive that is no workbook, or that readers take apart.
+    """
+    folded = {name.casefold(): place for place, name in enumerate(names)}
     if "xl/workbook.xml" not in folded:
         raise _Refused("B001")
     if len(names) > MAX_PARTS or len(folded) < len(names) or any("\\" in name or "\0" in name for name in names):
         raise _Refused("B005")
-    return tuple(map(_role, names))
+    return tuple(map(_role, names)), tuple(folded.get(name, -1) for name in _NAMING)
 
 
 def _role(name: str) -> Role:
@@ -160,6 +166,13 @@ def _role(name: str) -> Role:
 def _look(content: Content, role: Role, room: int) -> tuple[int, bool]:
     """Return the real size of a part, and whether it is a sheet that must be parsed."""
     text = content.unpack(room)
+    try:
+        return _look_at(text, role, room)
+    finally:
+        give_back(text)
+
+
+def _look_at(text: bytes | bytearray, role: Role, room: int) -> tuple[int, bool]:
     if len(text) > room:
         raise _too_large()
     if role != "other":
@@ -211,7 +224,7 @@ def _looks_unusual(content: bytes | bytearray) -> bool:
     return (
         b"<worksheet" not in content[:1000]
         or content.find(b"<mergeCell", after) >= 0
-        or any(pattern.search(content) for pattern in _UNUSUAL)
+        or any(search(content) for search in _UNUSUAL)
     )
 
 

@@ -119,61 +119,86 @@ def _read_rows(page: Page, header: int, columns: Mapping[str, int], merged: set[
     """Read the rows below the headers: many of them column by column, and by itself each that may have a slip."""
     rows, page.rows = page.rows[header + 1 :], []
     first = header + 2
-    if len(rows) <= _FEW or not all(key in columns for key in required_of(page.sheet)):
-        single = _read_singly(page, columns, dict(enumerate(rows, first)), merged, found)
-        found.records += single.values()
-        return
-    lost = {_index(address)[0] - header - 1 for address in (*page.formulas, *page.errors)}
-    lost |= {row - header - 1 for row in merged}
-    kept, records = _read_columns(page, columns, rows, first, lost)
-    left = sorted(set(range(first, first + len(rows))).difference(kept))
-    single = _read_singly(page, columns, {number: rows[number - first] for number in left}, merged, found)
+    if len(rows) > _FEW and all(key in columns for key in required_of(page.sheet)):
+        single = _read_many(page, columns, rows, first, merged, found)
+    else:
+        single = {
+            number_: {key: row[index] for key, index in columns.items() if row[index] != ""}
+            for number_, row in enumerate(rows, first)
+        }
     if single:
-        together = dict(zip(kept, records, strict=True)) | single
-        records = [together[number] for number in sorted(together)]
-    found.records += records
+        _read_singly(page, columns, single, merged, found)
 
 
-def _read_singly(
-    page: Page, columns: Mapping[str, int], rows: Mapping[int, Sequence[Raw]], merged: set[int], found: Found
-) -> dict[int, Record]:
-    """Return the number of a row → its record, for rows that may have slips."""
-    records: dict[int, Record] = {}
-    has_lost = bool(page.formulas or page.errors)
-    whole = Filled(page.file, page.title, columns)
-    for number_, row in rows.items():
-        filled = {key: index for key, index in columns.items() if row[index] != ""}
-        raws = {key: row[index] for key, index in filled.items()}
-        if number_ - 1 in merged:
-            found.dropped.append(_left_out(page, raws))
-        elif raws or has_lost:
-            at = Places(Filled(page.file, page.title, filled), number_)
-            record = _read_row(page, raws, Places(whole, number_), at, found)
-            if record:
-                records[number_] = record
-    return records
-
-
-def _read_columns(
-    page: Page, columns: Mapping[str, int], rows: Sequence[Sequence[Raw]], first: int, lost: set[int]
-) -> tuple[list[int], list[Record]]:
-    """Return the records of rows without a slip, after their numbers; ``lost`` are places of rows to leave out."""
+def _read_many(
+    page: Page, columns: Mapping[str, int], rows: list[list[Raw]], first: int, merged: set[int], found: Found
+) -> dict[int, dict[str, Raw]]:
+    """Read rows column by column; return number → filled cells of those that must be read by themselves."""
     raws = {key: list(map(itemgetter(index), rows)) for key, index in columns.items()}
+    places = range(len(rows))
+    rows.clear()  # the records need the room
+    touched = {row + 1 - first for row in merged}
+    touched |= {_index(address)[0] + 1 - first for address in (*page.formulas, *page.errors)}
+    values, slips = _parse_columns(page, raws)
+    kept = [place for place in places if place not in slips and place not in touched]
+    alone = sorted(set(places).difference(kept)) if len(kept) < len(places) else ()
+    single = {
+        first + place: row
+        for place in alone
+        if (row := {key: cell for key, cells in raws.items() if (cell := cells[place]) != ""}) or place in touched
+    }
+    if alone:
+        raws = {key: [cells[place] for place in kept] for key, cells in raws.items()}
+        values = {key: [column[place] for place in kept] for key, column in values.items()}
+    found.records += _make_records(page, columns, raws, values, [first + place for place in kept])
+    return single
+
+
+def _parse_columns(page: Page, raws: Mapping[str, Sequence[Raw]]) -> tuple[dict[str, Sequence[Any]], set[int]]:
+    """Return the values of each column, and the places of rows with a bad or a missing value."""
     values: dict[str, Sequence[Any]] = {}
+    slips: set[int] = set()
     for key, cells in raws.items():
         column = columns_of(page.sheet)[key]
         values[key], bad = parse_column(column.kind, cells)
-        lost |= bad
+        slips |= bad
         if column.required and not all(values[key]):
-            lost |= {place for place, value in enumerate(values[key]) if value is None}
-    kept = list(range(len(rows)))
-    if lost:
-        kept = [place for place in kept if place not in lost]
-        values = {key: [column[place] for place in kept] for key, column in values.items()}
-        raws = {key: [cells[place] for place in kept] for key, cells in raws.items()}
-    numbers = [first + place for place in kept]
-    at = make(Places, len(kept), {"filled": _filled(page, columns, raws), "row": numbers})
-    return numbers, make(page.sheet.record, len(kept), {**values, "at": at})
+            slips |= {place for place, value in enumerate(values[key]) if value is None}
+    return values, slips
+
+
+def _make_records(
+    page: Page,
+    columns: Mapping[str, int],
+    raws: dict[str, list[Raw]],
+    values: Mapping[str, Sequence[Any]],
+    numbers: Sequence[int],
+) -> list[Record]:
+    """Return the records of rows without a slip, and let go of what stood in their cells."""
+    filled = _filled(page, columns, raws)
+    raws.clear()
+    at = make(Places, len(numbers), {"filled": filled, "row": numbers})
+    return make(page.sheet.record, len(numbers), {**values, "at": at})
+
+
+def _read_singly(
+    page: Page, columns: Mapping[str, int], rows: Mapping[int, Mapping[str, Raw]], merged: set[int], found: Found
+) -> None:
+    """Read rows that may have slips; ``rows`` maps their numbers to their filled cells."""
+    whole = Filled(page.file, page.title, columns)
+    has_lost = bool(page.formulas or page.errors)
+    is_mixed = bool(found.records)
+    for number_, raws in rows.items():
+        if number_ - 1 in merged:
+            found.dropped.append(_left_out(page, raws))
+        elif raws or has_lost:
+            filled = {key: columns[key] for key in raws}
+            at = Places(Filled(page.file, page.title, filled), number_)
+            record = _read_row(page, raws, Places(whole, number_), at, found)
+            if record:
+                found.records.append(record)
+    if is_mixed:
+        found.records.sort(key=lambda record: record.at.row)
 
 
 def _filled(page: Page, columns: Mapping[str, int], raws: Mapping[str, Sequence[Raw]]) -> Iterable[Filled]:
@@ -188,7 +213,7 @@ def _filled(page: Page, columns: Mapping[str, int], raws: Mapping[str, Sequence[
         empty = set(compress(gaps, is_empty))
         return whole._replace(columns={key: index for key, index in columns.items() if key not in empty})
 
-    return map(without, *([cell == "" for cell in raws[key]] for key in gaps))
+    return list(map(without, *([cell == "" for cell in raws[key]] for key in gaps)))
 
 
 def _read_row(

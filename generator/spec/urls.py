@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Reason = tuple[str, str]
 """Why a text is no URL of a database, in Dutch and English."""
 
-_NORMAL = re.compile(r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/\w[\w.~-]*)+", re.ASCII)
+NORMAL = re.compile(r"https://[a-z0-9-]++(?:\.[a-z0-9-]++)++(?:/\w[\w.~-]*+)++", re.ASCII)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[/\\]+")
 _REST = re.compile(r"([?#;]).*", re.DOTALL)
 _HIDDEN = "***"
@@ -22,7 +22,7 @@ _HIDDEN = "***"
 
 def normal_url(value: str) -> str | Reason:
     """Return a database URL in its one form, with scheme and host in lower case, or why it is none."""
-    if _NORMAL.fullmatch(value):
+    if NORMAL.fullmatch(value):
         return value
     try:
         parts = urlsplit(value)

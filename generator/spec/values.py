@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, cast
 from generator.spec.dax_text import plain_dax
 from generator.spec.kinds import CHOICES, EXPECTED
 from generator.spec.records import OFFICE
-from generator.spec.urls import masked, normal_url
+from generator.spec.urls import NORMAL, masked, normal_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from generator.spec.kinds import Kind
 
@@ -23,11 +23,11 @@ Raw = str | float | bool | dt.date | dt.time | dt.timedelta
 """What the reader of workbooks gives for a cell; an empty cell is an empty string."""
 
 _CLIPPED = 60
+_PROBED = 64  # cells that tell whether a column has few values
 _LARGEST_DIVISION = 2**31 - 1  # Division is an int32 in Exact Online's REST tables
 _WHOLE = re.compile(r"(\d+|\d{1,3}(?:[. ]\d{3})+)(?:[.,]0+)?")
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+_CODE = re.compile(r"(?!(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])\Z)[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
-_DEVICE = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]", re.IGNORECASE)
 _TIME = re.compile(r"(\d{1,2})[:.](\d{2})(?::00)?(?: ?uur)?")
 _YEAR_END = re.compile(r"(\d{1,2})-(\d{1,2})")
 _NUMBER = re.compile(r"-?\d{1,9}")
@@ -112,7 +112,7 @@ def code(value: str) -> str:
 
 def is_code(value: str) -> bool:
     """Tell whether a text can be a client code, and so the name of a folder on every system."""
-    return bool(_CODE.fullmatch(value)) and not _DEVICE.fullmatch(value)
+    return _CODE.fullmatch(value) is not None
 
 
 def client(value: str) -> str:
@@ -307,6 +307,9 @@ def _of_line(check: Callable[[str], object]) -> Callable[[Raw], object]:
     return lambda raw: check(line(raw))
 
 
+_IN_ONE_FORM: Mapping[Kind, re.Pattern[str]] = {"code": _CODE, "url": NORMAL, "alias": _ALIAS}
+"""A text that fits is its own value."""
+
 _remembered = lru_cache(maxsize=256, typed=True)  # True == 1.0
 """For kinds of which a thousand clients have few values."""
 
@@ -333,7 +336,7 @@ PARSERS: Mapping[Kind, Callable[[Raw], object]] = {
     "years": _remembered(years),
     "year_end": _remembered(year_end),
     "times": _remembered(times),
-    "list": names,
+    "list": _remembered(names),
     "division": division,
     "divisions": divisions,
     "ownership": _remembered(ownership),
@@ -357,28 +360,41 @@ def parse(kind: Kind, raw: Raw) -> object:
 
 
 def parse_column(kind: Kind, cells: Sequence[Raw]) -> tuple[Sequence[Any], set[int]]:
-    """Return the values of a whole column (None, or no parts of a list, for empty cells) and the places of bad ones.
-
-    Ten thousand clients share few times, groups and years, and hold clean texts: each value is looked at once.
-    """
-    types = set(map(type, cells))
-    parse = PARSERS[kind]
-    if (kind in _LINES or kind in _OF_LINES) and types == {str} and _is_clean(cast("Sequence[str]", cells)):
-        if kind in _LINES:
+    """Return the values of a whole column (None, or no parts of a list, for empty cells) and the places of bad ones."""
+    parse, is_clean = PARSERS[kind], False
+    are_texts = set(map(type, cells)) == {str}
+    if are_texts and kind in _IN_ONE_FORM and all(map(_IN_ONE_FORM[kind].fullmatch, cast("Sequence[str]", cells))):
+        return cells, set()
+    if are_texts and (kind in _LINES or kind in _OF_LINES):
+        is_clean = _is_clean(cast("Sequence[str]", cells))
+        if is_clean and kind in _LINES:
             return [cell or None for cell in cells] if "" in cells else cells, set()
-        parse = cast("Callable[[Raw], object]", _OF_LINES[kind])
-    mixed = bool in types and len(types) > 1  # True == 1.0
-    keys: Sequence[Hashable] = list(zip(map(type, cells), cells, strict=True)) if mixed else cells
+        parse = cast("Callable[[Raw], object]", _OF_LINES[kind]) if is_clean else parse
     empty = () if kind in _LISTS else None
-    known: dict[Hashable, object] = {}
-    bad: set[Hashable] = set()
-    for key, raw in dict(zip(keys, cells, strict=True)).items():
+    if are_texts and len(set(cells[:_PROBED])) <= _PROBED // 2:
+        # Ten thousand clients share few times, groups and years: each is looked at once. (A text equals no number.)
+        once = list(dict.fromkeys(cells))
+        values, bad = _parse_each(parse, once, empty, is_clean=is_clean)
+        known, wrong = dict(zip(once, values, strict=True)), {once[place] for place in bad}
+        places = (place for place, cell in enumerate(cells) if cell in wrong)
+        return [known[cell] for cell in cells], set(places) if wrong else set()
+    return _parse_each(parse, cells, empty, is_clean=is_clean)
+
+
+def _parse_each(
+    parse: Callable[[Raw], object], cells: Sequence[Raw], empty: object, *, is_clean: bool
+) -> tuple[list[Any], set[int]]:
+    values: list[Any] = []
+    bad: set[int] = set()
+    for place, raw in enumerate(cells):
+        value: object = ""
         try:
-            known[key] = empty if raw == "" or is_blank(raw) or (value := parse(raw)) == "" else value
+            if raw != "" and (is_clean or not is_blank(raw)):
+                value = parse(raw)
         except BadValue:
-            known[key] = empty
-            bad.add(key)
-    return list(map(known.__getitem__, keys)), {place for place, key in enumerate(keys) if key in bad} if bad else set()
+            bad.add(place)
+        values.append(empty if value == "" else value)
+    return values, bad
 
 
 def _is_clean(cells: Sequence[str]) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from generator.spec.sheets import Sheet
 
+_SMALL = 50_000  # bytes of a workbook
 _MOST_TOGETHER = 64  # workbooks
 _MOST_BYTES = 1_000_000  # of workbooks looked over together
 _Made = TypeVar("_Made")
@@ -134,12 +135,13 @@ def _try(path: Path, stage: Callable[..., _Made], *values: object) -> _Made | Pr
 
 
 def _read_workbook(path: Path, looked: GuardResult | Problem) -> list[tuple[Sheet | None, Found]] | Problem:
+    """Return what each sheet gives: that of clients first, since the rows of others may lean on the only one."""
     if isinstance(looked, Problem):
         return looked
     with CalamineWorkbook.from_filelike(BytesIO(looked.data)) as book:
         titles = [sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
         found: list[tuple[Sheet | None, Found]] = []
-        pages: list[Page] = []
+        known: list[tuple[str, Sheet]] = []
         for title in titles:
             sheet = find_sheet(title)
             if looks_secret(title):
@@ -149,21 +151,36 @@ def _read_workbook(path: Path, looked: GuardResult | Problem) -> list[tuple[Shee
             elif sheet is None:
                 found.append((None, _unknown(path, book, title, titles)))
             else:
-                pages.append(_page(path, book, title, sheet, looked))
-    clients = [(page.sheet, read_page(page)) for page in pages if page.sheet.key == "clients"]
-    only = _only_client(clients)
+                known.append((title, sheet))
+
+        in_order = sorted(known, key=lambda each: each[1].key != "clients")
+        pages: Iterable[Page] = (_page(path, book, title, sheet, looked) for title, sheet in in_order)
+        if len(looked.data) < _SMALL:
+            pages = list(pages)  # else sheet after sheet: the values of one are gone before those of the next take room
+        found += _read_pages(pages)
+    return found
+
+
+def _read_pages(pages: Iterable[Page]) -> Iterator[tuple[Sheet, Found]]:
+    """Read the sheets of clients, which come first, and then the others, whose rows may lean on the only one."""
+    clients: list[Found] = []
+    only: str | None = None
     for page in pages:
-        page.only_client = only
-    return found + clients + [(page.sheet, read_page(page)) for page in pages if page.sheet.key != "clients"]
+        if page.sheet.key == "clients":
+            clients.append(read_page(page))
+            only = _only_client(clients)
+            yield page.sheet, clients[-1]
+        else:
+            page.only_client = only
+            yield page.sheet, read_page(page)
 
 
 def _page(path: Path, book: CalamineWorkbook, title: str, sheet: Sheet, looked: GuardResult) -> Page:
-    rows = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
     return Page(
         file=path.name,
         title=title,
         sheet=sheet,
-        rows=rows,
+        rows=book.get_sheet_by_name(title).to_python(skip_empty_area=False),
         formulas=_of_sheet(looked.formulas, title),
         errors=_of_sheet(looked.errors, title),
         merged=looked.merged.get(title, ()),
@@ -183,10 +200,10 @@ def _unknown(path: Path, book: CalamineWorkbook, title: str, titles: list[str]) 
     return Found(problems=[Problem("B008", Cell(path.name, title), {"sheet": title, "nearest": like})])
 
 
-def _only_client(clients: list[tuple[Sheet, Found]]) -> str | None:
+def _only_client(clients: list[Found]) -> str | None:
     """Return the code of the workbook's one client (empty where it has none), or None where there are more."""
-    records = [record for _, found in clients for record in found.records]
-    dropped = [dropped for _, found in clients for dropped in found.dropped]
-    if len(records) + len(dropped) != 1:
+    if sum(len(found.records) + len(found.dropped) for found in clients) != 1:
         return None
+    records = [record for found in clients for record in found.records]
+    dropped = [dropped for found in clients for dropped in found.dropped]
     return records[0].code if records else dropped[0].texts.get("code", "")
