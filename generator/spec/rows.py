@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from generator.problems import Cell, Problem
+from generator.spec.columns import parse_column
 from generator.spec.guard import letters, number
 from generator.spec.headers import (
     Found,
@@ -26,7 +27,7 @@ from generator.spec.headers import (
 )
 from generator.spec.records import EVERYONE, Dropped, make
 from generator.spec.sheets import columns_of, find_column, fold, required_of
-from generator.spec.values import BadValue, Raw, clip, parse, parse_column, show
+from generator.spec.values import BadValue, Raw, clip, parse, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

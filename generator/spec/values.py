@@ -7,7 +7,7 @@ import datetime as dt
 import re
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from generator.spec.dax_text import plain_dax
 from generator.spec.kinds import CHOICES, EXPECTED
@@ -15,7 +15,7 @@ from generator.spec.records import OFFICE
 from generator.spec.urls import NORMAL, masked, normal_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from generator.spec.kinds import Kind
 
@@ -23,7 +23,6 @@ Raw = str | float | bool | dt.date | dt.time | dt.timedelta
 """What the reader of workbooks gives for a cell; an empty cell is an empty string."""
 
 _CLIPPED = 60
-_PROBED = 64  # cells that tell whether a column has few values
 _LARGEST_DIVISION = 2**31 - 1  # Division is an int32 in Exact Online's REST tables
 _WHOLE = re.compile(r"(\d+|\d{1,3}(?:[. ]\d{3})+)(?:[.,]0+)?")
 _CODE = re.compile(r"(?!(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])\Z)[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -37,8 +36,6 @@ _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\".]+(?:\.[^@\s,;<>\".]+)+")
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
 _SEPARATOR = re.compile(r"[,;\n]")
 _BRACKET = re.compile(r"([\[\]])")
-_LINES: frozenset[Kind] = frozenset({"line"})
-_LISTS: frozenset[Kind] = frozenset({"list", "times", "divisions"})
 _CONTROLS = (*range(9), 11, 12, *range(14, 32), *range(127, 160), 0xFFFE, 0xFFFF)
 _DIRECTIONS = (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _INVISIBLE = dict.fromkeys([*_CONTROLS, *_DIRECTIONS, 0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
@@ -307,14 +304,14 @@ def _of_line(check: Callable[[str], object]) -> Callable[[Raw], object]:
     return lambda raw: check(line(raw))
 
 
-_IN_ONE_FORM: Mapping[Kind, re.Pattern[str]] = {"code": _CODE, "url": NORMAL, "alias": _ALIAS}
+IN_ONE_FORM: Mapping[Kind, re.Pattern[str]] = {"code": _CODE, "url": NORMAL, "alias": _ALIAS}
 """A text that fits is its own value."""
 
 _remembered = lru_cache(maxsize=256, typed=True)  # True == 1.0
 """For kinds of which a thousand clients have few values."""
 
 
-_OF_LINES: Mapping[Kind, Callable[[str], object]] = {
+OF_LINES: Mapping[Kind, Callable[[str], object]] = {
     "alias": _matching(_ALIAS),
     "code": code,
     "client": client,
@@ -342,7 +339,7 @@ PARSERS: Mapping[Kind, Callable[[Raw], object]] = {
     "ownership": _remembered(ownership),
     "dax": dax,
     "position": position,
-    **{kind: _of_line(check) for kind, check in _OF_LINES.items()},
+    **{kind: _of_line(check) for kind, check in OF_LINES.items()},
 }
 
 
@@ -357,48 +354,3 @@ def parse(kind: Kind, raw: Raw) -> object:
         bad.values = {"value": show(raw), "expected_nl": nl, "expected_en": en} | bad.values
         raise
     return None if value in ("", ()) else value
-
-
-def parse_column(kind: Kind, cells: Sequence[Raw]) -> tuple[Sequence[Any], set[int]]:
-    """Return the values of a whole column (None, or no parts of a list, for empty cells) and the places of bad ones."""
-    parse, is_clean = PARSERS[kind], False
-    are_texts = set(map(type, cells)) == {str}
-    if are_texts and kind in _IN_ONE_FORM and all(map(_IN_ONE_FORM[kind].fullmatch, cast("Sequence[str]", cells))):
-        return cells, set()
-    if are_texts and (kind in _LINES or kind in _OF_LINES):
-        is_clean = _is_clean(cast("Sequence[str]", cells))
-        if is_clean and kind in _LINES:
-            return [cell or None for cell in cells] if "" in cells else cells, set()
-        parse = cast("Callable[[Raw], object]", _OF_LINES[kind]) if is_clean else parse
-    empty = () if kind in _LISTS else None
-    if are_texts and len(set(cells[:_PROBED])) <= _PROBED // 2:
-        # Ten thousand clients share few times, groups and years: each is looked at once. (A text equals no number.)
-        once = list(dict.fromkeys(cells))
-        values, bad = _parse_each(parse, once, empty, is_clean=is_clean)
-        known, wrong = dict(zip(once, values, strict=True)), {once[place] for place in bad}
-        places = (place for place, cell in enumerate(cells) if cell in wrong)
-        return [known[cell] for cell in cells], set(places) if wrong else set()
-    return _parse_each(parse, cells, empty, is_clean=is_clean)
-
-
-def _parse_each(
-    parse: Callable[[Raw], object], cells: Sequence[Raw], empty: object, *, is_clean: bool
-) -> tuple[list[Any], set[int]]:
-    values: list[Any] = []
-    bad: set[int] = set()
-    for place, raw in enumerate(cells):
-        value: object = ""
-        try:
-            if raw != "" and (is_clean or not is_blank(raw)):
-                value = parse(raw)
-        except BadValue:
-            bad.add(place)
-        values.append(empty if value == "" else value)
-    return values, bad
-
-
-def _is_clean(cells: Sequence[str]) -> bool:
-    """Tell whether no text of a column has blanks or characters to take out."""
-    joined = "|".join(("", *cells, ""))
-    blanks = "  " in joined or "| " in joined or " |" in joined
-    return joined.isprintable() and not blanks and "_x000D_" not in joined
