@@ -1,0 +1,360 @@
+"""Runs cut off at any moment, many times over: ``python tests/crash.py --moments 200`` (Linux; outside CI).
+
+Each run is a process of its own that gets ``kill -9``. After it every bundle is whole, old or new; the next run ends
+in the same bytes, or the same things in the service, as one that nobody disturbed; nothing temporary stays, and
+nothing is published twice. ``test_crash.py`` tries a few moments of each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import copy
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from markdown import save
+from power_bi import PowerBI
+
+from generator import output, web
+from generator.cli import main
+from generator.publish.state import load
+
+SEED = 20261124
+FAST = 100  # times faster than the clock of the computer: waiting for the service costs no real seconds
+
+OFFICE = """
+## Kantoor
+| Naam | Taal |
+| Van Dam | nl |
+
+## Klanten
+| Code | Naam | URL | Verversen | Actief |
+{clients}
+
+## Administraties
+| Klant | Code |
+{divisions}
+
+## Rapporten
+| Klant | Rapport | Pagina's |
+| * | financieel | {pages} |
+
+## Toegang
+| Klant | E-mail | Rol |
+| k1 | bas@bakker.example | Viewer |
+"""
+
+
+def office(folder, number, *, later=False):
+    """Write the workbook of an office; later it has other URLs and pages, and a client less."""
+    folder.mkdir(parents=True)
+    new = "-nieuw" if later else ""
+    clients = "\n".join(
+        f"| k{n} | Klant {n} | https://bridge-online.cloud/k{n}{new}/odata4 | 06:30 | "
+        f"{'nee' if later and n == number else 'ja'} |"
+        for n in range(1, number + 1)
+    )
+    divisions = "\n".join(f"| k{n} | `{710000 + n}` |" for n in range(1, number + 1))
+    pages = "Balans, Kengetallen" if later else "Samenvatting, Balans"
+    save(folder, OFFICE.format(clients=clients, divisions=divisions, pages=pages))
+    return folder
+
+
+def tree(folder):
+    """Return the bytes of every file by its path, what is temporary included."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+
+
+def child(work):
+    """Start something in a process of its own, and return its id; it says nothing."""
+    pid = os.fork()
+    if not pid:
+        code = 70
+        with contextlib.suppress(BaseException):
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, 1)
+            os.dup2(null, 2)
+            code = work()
+        os._exit(code)
+    return pid
+
+
+def ended(pid):
+    """Return the exit code of a child, or minus the signal that ended it."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def killed(work, seconds):
+    """Start something and kill it after so many seconds; tell whether it was still busy."""
+    pid = child(work)
+    time.sleep(seconds)
+    os.kill(pid, signal.SIGKILL)
+    return ended(pid) == -signal.SIGKILL
+
+
+# ------------------------------------------------------------------------------------------------------------ generate
+
+
+@dataclass
+class Generating:
+    """An office before and after a change, and the output of each; ``jobs`` processes make its bundles."""
+
+    folder: Path
+    clients: int = 3
+    jobs: int = 1
+    out: Path = field(init=False)
+
+    def __post_init__(self):
+        self.specs = office(self.folder / "before", self.clients), office(self.folder / "after", self.clients, later=True)
+        self.out, self.old, right = self.folder / "out", self.folder / "old", self.folder / "right"
+        assert self.run(self.specs[0], self.old) == 0
+        shutil.copytree(self.old, right)
+        started = time.monotonic()
+        assert ended(child(partial(self.run, self.specs[1], right))) == 0
+        self.seconds = time.monotonic() - started
+        self.before, self.after = tree(self.old), tree(right)
+
+    def run(self, specs, out):
+        """Generate, and return the exit code."""
+        options = ("--out", str(out), "--quiet", "--jobs", str(self.jobs), "--yes")
+        return main(["generate", "--specs", str(specs), *options])
+
+    def moment(self, dice):
+        """Kill one run, and look; return whether it was busy."""
+        shutil.rmtree(self.out, ignore_errors=True)
+        shutil.copytree(self.old, self.out)
+        busy = killed(partial(self.run, self.specs[1], self.out), dice.uniform(0.01, self.seconds))
+        if self.jobs == 1:
+            assert output.recover(self.out) == ()
+            self.look()
+        assert ended(child(partial(self.run, self.specs[1], self.out))) == 0
+        assert tree(self.out) == self.after, differences(tree(self.out), self.after)
+        return busy
+
+    def look(self):
+        """Require that every bundle is old or new, and that nothing temporary is there."""
+        found = tree(self.out)
+        assert not [path for path in found if path.startswith(".bundel/")]
+        for code in {path.split("/")[0] for path in found if "/" in path}:
+            own, old, new = (
+                {path: data for path, data in files.items() if path.startswith(f"{code}/")}
+                for files in (found, self.before, self.after)
+            )
+            assert own in (old, new), f"{code} is a mixture"
+
+
+def differences(one, other):
+    """Return the paths at which two trees differ."""
+    return sorted(path for path in one.keys() | other.keys() if one.get(path) != other.get(path))[:10]
+
+
+# ------------------------------------------------------------------------------------------------------------- publish
+
+
+class Service:
+    """Power BI web as ``power_bi.PowerBI`` plays it, on a port of this computer, for processes that come and go."""
+
+    def __init__(self):
+        self.power_bi = PowerBI(lenient=True)
+        self.lock = threading.Lock()
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, self))
+        self.base = f"http://127.0.0.1:{self.server.server_port}"
+        self.power_bi.region = self.base
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def keep(self):
+        """Return all that was published, to be put back."""
+        with self.lock:
+            return copy.deepcopy(self.power_bi)
+
+    def reset(self, kept):
+        """Put back what was published at some moment."""
+        with self.lock:
+            self.power_bi = copy.deepcopy(kept)
+
+    def answer(self, method, path, headers, content):
+        """Return the answer to a request."""
+        with self.lock:
+            return self.power_bi(httpx.Request(method, f"{self.base}{path}", headers=headers, content=content))
+
+    def picture(self):
+        """Return all that is there, without ids."""
+        with self.lock:
+            return self.power_bi.picture()
+
+    def twice(self):
+        """Return what was made more than once."""
+        with self.lock:
+            return self.power_bi.twice()
+
+    def close(self):
+        """Stop serving."""
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, service, *more):
+        self.service = service
+        super().__init__(*more)
+
+    def handle_any(self):
+        content = self.rfile.read(int(self.headers.get("content-length") or 0))
+        answer = self.service.answer(self.command, self.path, dict(self.headers), content)
+        self.send_response(answer.status_code)
+        for name, value in answer.headers.items():
+            if name not in {"content-length", "transfer-encoding"}:
+                self.send_header(name, value)
+        self.send_header("content-length", str(len(answer.content)))
+        self.end_headers()
+        self.wfile.write(answer.content)
+
+    do_GET = do_POST = do_PATCH = do_DELETE = handle_any
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+    def handle(self):
+        """Serve; who asked may be gone."""
+        with contextlib.suppress(ConnectionError):
+            super().handle()
+
+
+SETTINGS = {
+    "BUNDEL_TOKEN": "token",
+    "BUNDEL_ODATA_USER": "ann@kantoor.example",
+    "BUNDEL_ODATA_PASSWORD": "geheim",
+    "NO_PROXY": "127.0.0.1",
+}
+
+
+@dataclass
+class Publishing:
+    """An office that publishes; ``update`` begins where all was published and the workbook has changed since."""
+
+    folder: Path
+    service: Service
+    update: bool = False
+
+    def __post_init__(self):
+        self.specs, self.out = self.folder / "specs", self.folder / "out"
+        self.earlier = office(self.folder / "earlier", 2 + self.update)
+        later = office(self.folder / "later", 2 + self.update, later=self.update)
+        shutil.copytree(later, self.specs)
+        self.new = self.folder / "new"
+        self.generate(self.earlier if self.update else self.specs, self.new)
+        if self.update:
+            shutil.copytree(self.new, self.out)
+            assert ended(child(partial(self.run, self.earlier))) == 0
+            self.generate(self.specs, self.out)
+            self.new = Path(shutil.move(self.out, self.folder / "changed"))
+        self.kept = self.service.keep()
+        self.start()
+        started = time.monotonic()
+        assert ended(child(self.run)) == 0
+        self.seconds = time.monotonic() - started
+        self.right, self.record = self.service.picture(), self.records()
+        assert not self.service.twice()
+
+    def generate(self, specs, out):
+        """Make the bundles."""
+        assert main(["generate", "--specs", str(specs), "--out", str(out), "--quiet", "--jobs", "1", "--yes"]) == 0
+
+    def start(self):
+        """Put all back to how it was before the run."""
+        self.service.reset(self.kept)
+        shutil.rmtree(self.out, ignore_errors=True)
+        shutil.copytree(self.new, self.out)
+
+    def run(self, specs=None):
+        """Publish, and return the exit code; waiting passes quickly."""
+        os.environ.update(SETTINGS | {"BUNDEL_FABRIC_URL": self.service.base, "BUNDEL_POWERBI_URL": self.service.base})
+        stop = threading.Event()
+        web.SystemClock.sleep = lambda _, seconds: stop.wait(seconds / FAST)
+        web.SystemClock.now = lambda _: time.monotonic() * FAST
+        options = ("--specs", str(specs or self.specs), "--out", str(self.out), "--quiet", "--yes")
+        return main(["publish", *options])
+
+    def records(self):
+        """Return what is on record of each client, without ids and moments; each record can be read."""
+        found = {}
+        for path in sorted(self.out.glob("*/published.json")):
+            load(self.out, path.parent.name)
+            record = json.loads(path.read_text("utf-8"))
+            for item in record["items"]:
+                item.update({name: bool(item[name]) for name in item if name.endswith("_id") or name == "report_hash"})
+                item["seen"] = bool(item["seen"])
+            record["workspace"]["id"] = bool(record["workspace"]["id"])
+            found[path.parent.name] = record
+        return found
+
+    def moment(self, dice):
+        """Kill one run, and look; return whether it was busy."""
+        self.start()
+        bundles = {path: data for path, data in tree(self.out).items() if "published.json" not in path}
+        busy = killed(self.run, dice.uniform(0.01, self.seconds))
+        self.records()
+        assert ended(child(self.run)) == 0
+        picture = self.service.picture()
+        assert picture == self.right, [each for key in picture for each in picture[key] if each not in self.right[key]]
+        assert self.records() == self.record
+        assert not self.service.twice(), self.service.twice()
+        left = {path: data for path, data in tree(self.out).items() if "published.json" not in path}
+        assert left == bundles, differences(left, bundles)
+        return busy
+
+
+def times(case, moments, dice):
+    """Kill so many busy runs of a case; return how many were tried."""
+    cut = tried = 0
+    while cut < moments:
+        tried += 1
+        cut += case.moment(dice)
+        case.seconds *= 1 if tried < 3 * (cut + 3) else 0.9  # a computer that has less to do by now
+    return tried
+
+
+def command_line():
+    """Kill runs of every case, and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--moments", type=int, default=200)
+    parser.add_argument("--case", action="append", choices=list(CASES))
+    parser.add_argument("--seed", type=int, default=SEED)
+    asked = parser.parse_args()
+    for name in asked.case or CASES:
+        started = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder, contextlib.closing(Service()) as service:
+            tried = times(CASES[name](Path(folder), service), asked.moments, random.Random(asked.seed))  # noqa: S311  no secret
+        seconds = time.monotonic() - started
+        print(f"{name}: killed {asked.moments} times in {tried} runs, {seconds:.0f} s", flush=True)  # noqa: T201  a script
+
+
+CASES = {
+    "generate": lambda folder, _: Generating(folder),
+    "generate in processes": lambda folder, _: Generating(folder, clients=60, jobs=2),
+    "publish": lambda folder, service: Publishing(folder, service),
+    "publish an update": lambda folder, service: Publishing(folder, service, update=True),
+}
+
+if __name__ == "__main__":
+    command_line()
