@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import threading
 import time
 from contextlib import contextmanager, suppress
+from multiprocessing import parent_process
 from typing import TYPE_CHECKING
 
 from generator.disk import refuse_links, told
@@ -45,6 +47,21 @@ def locked(out: Path, wait: float = 5.0, sleep: Callable[[float], None] = time.s
         yield
     finally:
         _release(out, descriptor)
+
+
+def follow() -> None:
+    """End this process as soon as the one that started it is gone: its lock went with it, and another run may begin.
+
+    A process of a pool waits for its next share for ever where the run was killed, and makes those it has been sent.
+    """
+    threading.Thread(target=_follow, daemon=True).start()
+
+
+def _follow() -> None:
+    run = parent_process()
+    if run is not None:
+        run.join()
+        os._exit(1)
 
 
 def _acquire(out: Path) -> int | None:

@@ -20,6 +20,7 @@ from generator import __version__, catalogue, output
 from generator.build import build
 from generator.commit import MANIFEST
 from generator.diff import Difference, difference
+from generator.lock import follow
 from generator.pack import STARTUP_SQL, pack
 from generator.plan import steps
 from generator.problems import Cell, Problem, Stop
@@ -252,7 +253,7 @@ def _processes(job: Job, bundles: int) -> Iterator[Executor | None]:
     if bundles < FEW or job.jobs == 1:
         yield None
         return
-    with ProcessPoolExecutor(job.jobs, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(job.jobs, mp_context=get_context("spawn"), initializer=follow) as pool:
         yield pool
 
 

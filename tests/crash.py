@@ -15,10 +15,12 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
 import time
+import warnings
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -85,7 +87,11 @@ def tree(folder):
 
 def child(work):
     """Start something in a process of its own, and return its id; it says nothing."""
-    pid = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # the threads of the service hold nothing that a child needs
+        pid = os.fork()
     if not pid:
         code = 70
         with contextlib.suppress(BaseException):
@@ -123,9 +129,12 @@ class Generating:
     out: Path = field(init=False)
 
     def __post_init__(self):
-        self.specs = office(self.folder / "before", self.clients), office(self.folder / "after", self.clients, later=True)
+        self.specs = (
+            office(self.folder / "before", self.clients),
+            office(self.folder / "after", self.clients, later=True),
+        )
         self.out, self.old, right = self.folder / "out", self.folder / "old", self.folder / "right"
-        assert self.run(self.specs[0], self.old) == 0
+        assert ended(child(partial(self.run, self.specs[0], self.old))) == 0
         shutil.copytree(self.old, right)
         started = time.monotonic()
         assert ended(child(partial(self.run, self.specs[1], right))) == 0
@@ -145,6 +154,8 @@ class Generating:
         if self.jobs == 1:
             assert output.recover(self.out) == ()
             self.look()
+        else:
+            assert not strays(), "processes of a killed run are still there"
         assert ended(child(partial(self.run, self.specs[1], self.out))) == 0
         assert tree(self.out) == self.after, differences(tree(self.out), self.after)
         return busy
@@ -159,6 +170,61 @@ class Generating:
                 for files in (found, self.before, self.after)
             )
             assert own in (old, new), f"{code} is a mixture"
+
+
+def strays(patience=5.0):
+    """Return the processes of pools whose run is gone, after some seconds at most (Linux)."""
+    until = time.monotonic() + patience
+    while True:
+        found = [path for path in Path("/proc").glob("[0-9]*") if _is_stray(path)]
+        if not found or time.monotonic() > until:
+            return found
+        time.sleep(0.02)
+
+
+def _is_stray(process):
+    return helps(process) == 1
+
+
+def helps(process):
+    """Return the process that a process of a pool belongs to, 0 where it is no such process."""
+    with contextlib.suppress(OSError):
+        line = (process / "cmdline").read_bytes()
+        if b"spawn_main" in line and sys.executable.encode() in line:
+            return int((process / "stat").read_text().rpartition(")")[2].split()[1])
+    return 0
+
+
+@dataclass
+class FullDisk(Generating):
+    """The same on a disk that has no room at some moment: a small file system in memory, which takes root to mount."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.disk = self.folder / "disk"
+        self.disk.mkdir()
+        size = 2 * sum(map(len, self.before.values())) + 4_000_000
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", self.disk], check=True)
+        self.out, self.filler = self.disk / "out", self.disk / "filler"
+
+    def moment(self, dice):
+        """Let the disk be full somewhere in a run; return whether it was."""
+        shutil.rmtree(self.out, ignore_errors=True)
+        shutil.copytree(self.old, self.out)
+        free = shutil.disk_usage(self.disk).free
+        self.filler.write_bytes(bytes(max(0, free - 4096 * dice.randrange(400))))
+        code = ended(child(partial(self.run, self.specs[1], self.out)))
+        assert code in {0, 1, 5}, code
+        assert output.recover(self.out) == ()
+        self.look()
+        self.filler.unlink()
+        assert ended(child(partial(self.run, self.specs[1], self.out))) == 0
+        assert tree(self.out) == self.after, differences(tree(self.out), self.after)
+        return code != 0
+
+    def close(self):
+        """Unmount the disk."""
+        subprocess.run(["umount", self.disk], check=True)
 
 
 def differences(one, other):
@@ -229,7 +295,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer.content)
 
-    do_GET = do_POST = do_PATCH = do_DELETE = handle_any
+    do_GET = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815  the names that the server looks for
 
     def log_message(self, *_):
         """Say nothing."""
@@ -324,6 +390,24 @@ class Publishing:
         return busy
 
 
+@dataclass
+class TwoPublishing(Publishing):
+    """Two runs that publish the same at the same time."""
+
+    def moment(self, dice):
+        """Start two runs shortly after each other; return whether both were busy."""
+        self.start()
+        one = child(self.run)
+        time.sleep(dice.uniform(0, self.seconds / 2))
+        other = child(self.run)
+        codes = {ended(one), ended(other)}
+        assert codes <= {0, 1}, codes
+        assert self.service.picture() == self.right
+        assert self.records() == self.record
+        assert not self.service.twice(), self.service.twice()
+        return True
+
+
 def times(case, moments, dice):
     """Kill so many busy runs of a case; return how many were tried."""
     cut = tried = 0
@@ -344,15 +428,21 @@ def command_line():
     for name in asked.case or CASES:
         started = time.monotonic()
         with tempfile.TemporaryDirectory() as folder, contextlib.closing(Service()) as service:
-            tried = times(CASES[name](Path(folder), service), asked.moments, random.Random(asked.seed))  # noqa: S311  no secret
+            case = CASES[name](Path(folder), service)
+            try:
+                tried = times(case, asked.moments, random.Random(asked.seed))  # noqa: S311  no secret
+            finally:
+                getattr(case, "close", int)()
         seconds = time.monotonic() - started
-        print(f"{name}: killed {asked.moments} times in {tried} runs, {seconds:.0f} s", flush=True)  # noqa: T201  a script
+        print(f"{name}: cut off {asked.moments} times in {tried} runs, {seconds:.0f} s", flush=True)  # noqa: T201  a script
 
 
 CASES = {
     "generate": lambda folder, _: Generating(folder),
     "generate in processes": lambda folder, _: Generating(folder, clients=60, jobs=2),
-    "publish": lambda folder, service: Publishing(folder, service),
+    "generate on a full disk": lambda folder, _: FullDisk(folder),
+    "publish": Publishing,
+    "two publishing at once": TwoPublishing,
     "publish an update": lambda folder, service: Publishing(folder, service, update=True),
 }
 

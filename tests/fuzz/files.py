@@ -35,7 +35,7 @@ def run_packing(data):
     for _ in range(choices.number(8)):
         depth = 1 + choices.number(3)
         steps = [choices.pick(NAMES) if choices.number(3) else choices.text(FRAGMENTS, 3) for _ in range(depth)]
-        name = "/".join(steps)
+        name = "/".join(steps).encode("utf-8", "replace").decode()  # halves of characters are gone by then
         wanted[part_name(name) if choices.number(2) else name] = choices.bytes(300) * (1 + choices.number(40))
     made = []
     for name, content in wanted.items():

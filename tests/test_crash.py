@@ -1,0 +1,66 @@
+"""Runs cut off, a clock set back: a few moments of each; ``crash.py`` tries each some hundreds of times."""
+
+import os
+import random
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import crash
+import pytest
+
+from generator import pipeline
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="each run is a fork of this process")
+DICE = 4711
+
+
+@pytest.fixture(scope="module")
+def generating(tmp_path_factory):
+    return crash.Generating(tmp_path_factory.mktemp("generating") / "office", clients=2)
+
+
+@pytest.fixture
+def service():
+    made = crash.Service()
+    yield made
+    made.close()
+
+
+def test_generate_killed_at_a_few_moments(generating):
+    crash.times(generating, 3, random.Random(DICE))  # noqa: S311  no secret
+
+
+@pytest.mark.parametrize("update", [False, True])
+def test_publish_killed_at_a_few_moments(tmp_path, service, update):
+    case = crash.Publishing(tmp_path / "office", service, update=update)
+    crash.times(case, 2, random.Random(DICE))  # noqa: S311  no secret
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked for in /proc")
+def test_the_processes_of_a_killed_run_end_with_it(tmp_path):
+    def work():
+        with pipeline._processes(pipeline.Job(tmp_path, jobs=2), 100) as pool:  # noqa: SLF001  as a run has them
+            return pool.submit(time.sleep, 60).result()
+
+    run = crash.child(work)
+    until = time.monotonic() + 30
+    while not any(crash.helps(path) == run for path in Path("/proc").glob("[0-9]*")):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    time.sleep(1)  # by now it runs what it is for
+    os.kill(run, signal.SIGKILL)
+    crash.ended(run)
+    assert crash.strays() == []
+
+
+def test_files_from_the_future_are_written_as_any_other(generating):
+    """A clock that was set back: what is on disk is newer than now."""
+    shutil.rmtree(generating.out, ignore_errors=True)
+    shutil.copytree(generating.old, generating.out)
+    later = time.time() + 400 * 24 * 3600
+    for path in (generating.out, *generating.out.rglob("*")):
+        os.utime(path, (later, later))
+    assert crash.ended(crash.child(lambda: generating.run(generating.specs[1], generating.out))) == 0
+    assert crash.tree(generating.out) == generating.after
