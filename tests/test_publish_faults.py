@@ -127,3 +127,15 @@ def test_after_any_fault_the_next_run_ends_as_if_there_was_none(run, tmp_path, r
         tried += 1
     record_property("faults", f"{run}: {tried} faults tried at {len(log)} calls, {seen} of them seen by the user")
     assert seen > tried / 8  # the others are got over within the run
+
+
+@pytest.mark.parametrize("run", ["first publish", "new URL, published", "new URL, rebound"])
+def test_a_connection_is_made_once_though_a_run_was_killed_before_it_knew(run, tmp_path):
+    """Where a service takes a name twice: nothing but our own record then keeps a second one from being made."""
+    office = prepared(tmp_path, run, lenient=True)
+    office.power_bi.faults = [Fault("POST connections", "kill after")]
+    assert go(office, run) == ["killed"]
+    office.power_bi.faults = []
+    assert go(office, run) == []
+    assert office.power_bi.twice() == {}
+    assert not json.loads((office.out / "bakker" / "published.json").read_text("utf-8"))["items"][0]["connecting"]

@@ -57,11 +57,12 @@ def ensure(job: Job, report: str) -> str:
         each for each in job.record.value.items if each.report != report and each.connection_url == each.bound == url
     ]
     own = item.connection_id if item.connection_url == url else ""
-    connection = shared[0].connection_id if shared else _supplied(job, own) or _created(job)
+    connection = shared[0].connection_id if shared else _supplied(job, own) or _created(job, report)
     old = item.old_connection_id
     if item.connection_id not in ("", connection) and old in ("", connection):
         old = item.connection_id
-    job.record.set_item(report, connection_id=connection, connection_url=url, old_connection_id=old)
+    known = {"connection_id": connection, "connection_url": url, "old_connection_id": old}
+    job.record.set_item(report, connecting="", **known)
     return connection
 
 
@@ -156,9 +157,14 @@ def _supplied(job: Job, connection: str) -> str:
     return connection if reply.ok else ""
 
 
-def _created(job: Job) -> str:
-    """Make the connection to the client's URL, or find it where an earlier try has made it."""
+def _created(job: Job, report: str) -> str:
+    """Make the connection to the client's URL, or find it where an earlier try has made it.
+
+    That it is being made is put on record first: a run that was killed then may have made it without knowing.
+    """
     url, name = job.client.url, connection_name(job.client.code, job.client.url)
+    if job.item(report).connecting == url and (made := _made(job, name, fabric.SEEN_WITHIN / 4)):
+        return made
     kind, method, parameter = form(job.service)
     body = {
         "connectivityType": _SHAREABLE,
@@ -171,18 +177,24 @@ def _created(job: Job) -> str:
         "privacyLevel": _PRIVACY,
         "credentialDetails": _details(job),
     }
+    job.record.set_item(report, connecting=url)
     for _ in range(3):
         reply = job.service.call("POST", "/v1/connections", body, accept={_CONFLICT, UNSURE})
         if reply.ok and (made := guid(reply.document())):
             return made
-        seconds = fabric.SEEN_WITHIN / (1 if reply.status == _CONFLICT else 4)
-        found = fabric.looked_for(job.service, seconds, lambda: _named(job.service, name))
-        details = found[0].get("connectionDetails") if found else None
-        if isinstance(details, dict) and same(str(details.get("path", "")), url):
-            return _supplied(job, guid(found[0]))
+        if made := _made(job, name, fabric.SEEN_WITHIN / (1 if reply.status == _CONFLICT else 4)):
+            return made
         if reply.status == _CONFLICT:
             raise Stop([Problem("B328", None, {"name": name}, job.client.code)])
     raise job.service.failure(reply, "POST connections")
+
+
+def _made(job: Job, name: str, seconds: float) -> str:
+    """Return the connection of this name to the client's URL, given the credentials of today; nothing if none shows."""
+    found = fabric.looked_for(job.service, seconds, lambda: _named(job.service, name))
+    details = found[0].get("connectionDetails") if found else None
+    fits = isinstance(details, dict) and same(str(details.get("path", "")), job.client.url)
+    return _supplied(job, guid(found[0])) if fits else ""
 
 
 def _named(service: Service, name: str) -> list[dict[str, Any]]:

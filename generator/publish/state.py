@@ -25,8 +25,8 @@ _IDS = ("model_id", "report_id", "connection_id", "old_connection_id")
 class Item:
     """A published report and its model. Empty means: not yet, or not known for certain.
 
-    ``url`` is what the model reads, ``connection_url`` what its connection is to; ``model_hash`` leaves the URL out, so
-    that a new one alone makes no new model.
+    ``url`` is what the model reads, ``connection_url`` what its connection is to, ``connecting`` what one is being
+    made to; ``model_hash`` leaves the URL out, so that a new one alone makes no new model.
     ``bound`` is the URL that the model has credentials for. ``refresh`` is what the last good refresh was for, and
     ``baseline`` the newest refresh before the one that is asked for. ``old_url`` and ``old_connection_id`` stand
     there while the model moves from one URL to another. ``operation`` is the address of one that may still run, and
@@ -44,6 +44,7 @@ class Item:
     operation: str = ""
     connection_id: str = ""
     connection_url: str = ""
+    connecting: str = ""
     bound: str = ""
     refresh: str = ""
     refreshed: str = ""
