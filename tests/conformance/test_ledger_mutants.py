@@ -77,7 +77,7 @@ def of_query(whole, place, mutant):
         rows = model.rows | books.executed(client, report, mutant["tables"])
     except AssertionError:
         return 1
-    names = [name for name in KEY if name in model.names]
+    names = [name for name in (*KEY, *mutant.get("compare", ())) if name in model.names]
     job = {"names": names, "contexts": [model.facts.filters(context) for context in model.contexts]}
     found = books.evaluate(model.tmsl, rows, [job])[0]["answers"]
     return len(books.differences(found, model.wanted(names), names, model.contexts))

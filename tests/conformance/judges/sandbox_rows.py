@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
+from judges import sandbox_group
 from judges.places import ROOT, merged
 
 OPENING = -10
@@ -24,7 +25,7 @@ FOLDED = 25
 LITERAL = {
     "Administratie", "Boekmaand", "Controle", "Definities", "Kasstroomregel", "Meetwaarden", "Onderling",
     "Ouderdomsklasse", "Rapportregel", "Regelopbouw", "Scenario", "Signaal", "Toegang", "Vergelijkingsbasis",
-    "Tijdvergelijking",
+    "Tijdvergelijking", "Benchmarkklant", "Consolidatiekolom", "Consolidatieregel", "Kengetal", "Tegenpartij",
 }  # fmt: skip
 
 
@@ -58,6 +59,8 @@ class Expected:
             "Relatie": self.relations, "Administratiecontrole": self.control, "Datum": self.days,
             "Verversing": self.refreshed, "Te betalen nu": self.owed_now, "Kostenplaats": self.cost_centres,
             "Te betalen posten": self.owed_items, "Week": self.weeks,
+            "Onderlinge saldi": lambda: sandbox_group.mutual_sums(self),
+            "Wisselkoers": lambda: sandbox_group.rates(self), "Tijdigheid": lambda: sandbox_group.timeliness(self),
         }  # fmt: skip
         if table in made:
             return list(made[table]())
@@ -143,7 +146,7 @@ class Expected:
                 yield {
                     "Administratie": row["Division"], "GrootboekKey": key(row["Division"], row["GLAccount"]),
                     "Datum": last, "Boekjaar": row["ReportingYear"], "Periode": row["ReportingPeriod"],
-                    "Boekingstype": row["Type"], "Bedrag": row["Amount"],
+                    "Boekingstype": row["Type"], "Regels": row["Count"], "Bedrag": row["Amount"],
                 }  # fmt: skip
 
     def open_items(self, side="AR"):
@@ -226,6 +229,8 @@ class Expected:
                 "Regelgroep": line, "Regel": line and self.words["line"][line], "Indelingnr": step,
                 "Indeling door": words[step - 1], "Omslagregel": turn,
                 "Omslagteken": (1 if assets else -1) if turn else None,
+                "Tussenrekening": row["Type"] in (32, 90)
+                and any(word in row["Description"].lower() for word in ("tussenrek", "vraagpost", "nog uit te zoeken")),
             }  # fmt: skip
 
     @cached_property

@@ -80,9 +80,30 @@ def facts_of(office, client):
     )
     usual = calendar_of(office, client)
     scenario = client_row(office, client).get("Budgetscenario") or ""
-    return twins.Model(
-        divisions, usual.years, usual.year_end, sandbox.TODAY, client == "_office", mapped, str(scenario)
+    shares = {row["Code"]: share(row.get("Belang")) for row in rows}
+    mutual = tuple(
+        (*(str(row[name]) if row.get(name) else None for name in ("Relatie", "Rekening")), row["Met"], code)
+        for row in office.sheets.get("Onderling", [])
+        for code, (_, owner) in divisions.items()
+        if client == "_office" and row["Klant"] in (owner, "*") and row["Met"] != code
     )
+    return twins.Model(
+        divisions,
+        usual.years,
+        usual.year_end,
+        sandbox.TODAY,
+        client == "_office",
+        mapped,
+        str(scenario),
+        mutual,
+        shares,
+    )
+
+
+def share(cell):
+    """The share that a cell of Belang tells: up to 1 a part, above it a percentage."""
+    value = 1 if cell is None else float(cell)
+    return value / 100 if value > 1 else value
 
 
 def run(office, report, running, members=None, headers=None):

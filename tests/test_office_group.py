@@ -1,0 +1,140 @@
+"""The office's report on groups: what it eliminates, whose rates it asks; an anonymous benchmark names nobody."""
+
+from __future__ import annotations
+
+import pytest
+from bundles import built, client, columns_of, files, load, measures_of, model_of, problems, queries_of, tables_of
+
+OFFICE = """
+## Kantoor
+| Naam | Taal | Geconsolideerde URL |
+| Van Dam | nl | https://bridge-online.cloud/vd-kantoor/odata4 |
+
+## Klanten
+| Code | Naam | URL | Groep |
+| zuidgroep | Zuid Holding | https://bridge-online.cloud/vd-zuid/odata4 | groot |
+| smidse | Smederij Vos | https://bridge-online.cloud/vd-smid/odata4 | mkb |
+"""
+DIVISIONS = """
+## Administraties
+| Klant | Code | Naam | Valuta | Belang | Geconsolideerd |
+| zuidgroep | `730001` | Zuid Holding | | | |
+| zuidgroep | `730002` | Zuid Ltd | GBP | 0,75 | |
+| zuidgroep | `730003` | Totaal | | | {kept} |
+| smidse | `740001` | Zuid Holding | | | |
+"""
+MUTUAL = "\n## Onderling\n| Klant | Relatie | Rekening | Met |\n"
+
+
+def office(kept="ja", rows=""):
+    return OFFICE + DIVISIONS.format(kept=kept) + (MUTUAL + rows if rows else "")
+
+
+def test_a_rule_holds_for_each_consolidated_division_of_its_own_client_but_the_one_it_names(tmp_path):
+    made = client(
+        load(tmp_path, office(rows="| zuidgroep | 90001 | | `730001` |\n| zuidgroep | | 1500 | |\n")), "_office"
+    )
+    assert [(one.division, one.relation, one.account, one.partner) for one in made.eliminations] == [
+        (730002, "90001", None, 730001),
+        (730003, "90001", None, 730001),
+        *((code, None, "1500".zfill(30), -1) for code in (730001, 730002, 730003)),
+    ]
+
+
+def test_a_client_keeps_its_own_rules_and_gets_none_of_the_office(tmp_path):
+    made = client(load(tmp_path, office(rows="| zuidgroep | 90001 | | `730001` |\n")), "zuidgroep")
+    assert made.eliminations == ()
+    assert len(made.intercompany) == 1
+
+
+@pytest.mark.parametrize(
+    ("kept", "row", "told"),
+    [
+        ("ja", "| _office | 90001 | | `730001` |", ["B148 Onderling!A2"]),
+        ("nee", "| zuidgroep | | 1500 | |", ["B149 Onderling!A2"]),
+        ("ja", "| zuidgroep | | 1500 | |", []),
+        ("nee", "| zuidgroep | 90001 | | `730003` |", []),
+    ],
+)
+def test_rows_that_eliminate_nothing_are_told(tmp_path, kept, row, told):
+    assert problems(tmp_path, office(kept, row + "\n")) == told
+
+
+def test_a_partner_that_is_not_consolidated_stays(tmp_path):
+    made = client(load(tmp_path, office("nee", "| zuidgroep | 90001 | | `730003` |\n")), "_office")
+    assert made.eliminations == ()
+
+
+def test_half_a_share_or_less_in_a_group_is_told(tmp_path):
+    assert problems(tmp_path, office().replace("0,75", "50")) == ["B170 Administraties!E3"]
+
+
+def test_ledger_lines_are_asked_for_named_relations_and_accounts_only(tmp_path):
+    source = queries_of(built(tmp_path, office(rows="| zuidgroep | 90001 | | `730001` |\n"), "_office"), "kantoor")
+    asked = source["BronOnderling"]
+    assert '{730002, {{"90001", null, 730001}}}' in asked
+    assert "[Division] = administratie and [Account] = relatie" in asked
+    assert not {"BronBoekingsregels", "BronRelaties", "BronGroepsrelaties"} & source.keys()
+
+
+def test_rates_are_asked_of_clients_with_another_currency_only(tmp_path):
+    source = queries_of(built(tmp_path, office(), "_office"), "kantoor")
+    asked = 'Gevraagd = {{730001, "GBP"}, {730002, "EUR"}, {730003, "GBP"}}'
+    assert asked in source["BronKoersen"]
+    assert 'Vreemd = {{730002, "GBP", {730001, 730002, 730003}}}' in source["Wisselkoers"]
+
+
+def test_columns_of_a_consolidation_have_names_of_their_own(tmp_path):
+    source = queries_of(built(tmp_path, office(), "_office"), "kantoor")["Consolidatiekolom"]
+    for name in (
+        "Zuid Holding (730001)",
+        "Zuid Holding (740001)",
+        "Zuid Ltd",
+        "Totaal (730003)",
+        "Eliminaties",
+        "Totaal",
+    ):
+        assert source.count(f'"{name}"') == 1, name
+
+
+def test_a_missing_rate_shows_and_never_counts_as_one(tmp_path):
+    formulas = measures_of(model_of(built(tmp_path, office(), "_office"), "kantoor"))
+    assert "[Koersen die ontbreken] = 0" in formulas["Consolidatie opgeteld"]
+    assert "[Koersen die ontbreken]" in formulas["Controlekleur consolidatie"]
+    assert formulas["Gemiddelde koers"].count("1,") == 1  # of the group's own currency
+
+
+def test_the_office_loads_no_ledger_lines(tmp_path):
+    model = model_of(built(tmp_path, office(rows="| zuidgroep | 90001 | | `730001` |\n"), "_office"), "kantoor")
+    assert "Mutaties" not in tables_of(model)
+    assert {"Onderlinge saldi", "Wisselkoers", "Tijdigheid"} <= tables_of(model).keys()
+
+
+def test_the_anonymous_benchmark_holds_no_name_and_no_code_of_a_client(tmp_path):
+    wanted = "\n## Rapporten\n| Klant | Rapport |\n| _office | kantoor |\n| _office | benchmark_anoniem |\n"
+    made = built(tmp_path, office() + wanted, "_office")
+    model = model_of(made, "benchmark_anoniem")
+    assert not {("Administratie", name) for name in ("Klant", "Klantcode", "Naam", "Beheerder")} & columns_of(model)
+    held = {
+        path: content
+        for path, content in files(tmp_path, office() + wanted, "_office").items()
+        if path.startswith(("benchmark_anoniem.", "queries/benchmark_anoniem"))
+    }
+    assert len(held) > 10
+    for path, content in held.items():
+        for name in (b"Zuid", b"zuidgroep", b"Smederij", b"smidse"):
+            assert name not in content, (path, name)
+    assert b"Smederij" in files(tmp_path, office() + wanted, "_office")["queries/kantoor/Administratie.pq"]
+
+
+def test_the_anonymous_benchmark_shows_nothing_of_fewer_than_five_clients(tmp_path):
+    wanted = "\n## Rapporten\n| Klant | Rapport |\n| _office | benchmark_anoniem |\n"
+    made = built(tmp_path, office() + wanted, "_office")
+    formulas = measures_of(model_of(made, "benchmark_anoniem"))
+    (report,) = (
+        each for each in client(load(tmp_path, office() + wanted), "_office").reports if "anoniem" in each.name
+    )
+    shown = {name for page in report.pages for visual in page.visuals for name in visual.values}
+    assert shown
+    for name in shown:
+        assert ">= 5" in formulas[name], name
