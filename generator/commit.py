@@ -139,17 +139,20 @@ def _make_ready(where: Place, write: Mapping[str, bytes]) -> None:
     """Write the new files into the staging folder, in folders as they will stand in the bundle."""
     os.makedirs(where.new, exist_ok=True)
     made = {""}
+    root = where.new
     for path, data in write.items():
         where.step()
-        _make_folder(where.new, path.rpartition("/")[0], made)
-        _write(f"{where.new}/{path}", data)
+        folder = path.rpartition("/")[0]
+        if folder not in made:
+            _make_folder(root, folder, made)
+        _write(f"{root}/{path}", data)
 
 
 def _make_folder(root: str, folder: str, made: set[str]) -> None:
     """Make a folder and those above it, up to one that was made already."""
-    if folder in made:
-        return
-    _make_folder(root, folder.rpartition("/")[0], made)
+    above = folder.rpartition("/")[0]
+    if above not in made:
+        _make_folder(root, above, made)
     made.add(folder)
     with suppress(FileExistsError):
         os.mkdir(f"{root}/{folder}")

@@ -58,6 +58,11 @@ def test_local_headers_equal_the_directory():
             assert local[4:30] in data[archive.start_dir :]
 
 
+def test_what_is_of_one_client_is_deflated_in_less_time():
+    data = "".join(f"{n * n} Datum[Maand] " for n in range(5000)).encode()
+    assert len(part("a", Content(data)).record) < len(part("a", data).record) < len(data) / 2
+
+
 def test_no_parts_make_an_empty_zip():
     assert _zipped([]) == b"PK\x05\x06" + bytes(18)
 

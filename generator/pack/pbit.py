@@ -49,9 +49,16 @@ def pbit(report: BuiltReport, layer: Mapping[str, bytes]) -> bytes:
             part("DataModelSchema", _utf16(written(report.database).decode().rstrip("\n"))),
             *_fixed(),
             *_layout(report.layer),
-            *(part(part_name(f"Report/{path}"), data) for path, data in layer.items()),
+            *(_layer_part(path, data) for path, data in layer.items()),
         ],
     )
+
+
+def _layer_part(path: str, data: bytes) -> Part:
+    """Return the part of a page or resource; one that reports share is made once."""
+    if isinstance(data, Content):
+        return data.once(("layer", path), lambda: part(part_name(f"Report/{path}"), data))
+    return part(part_name(f"Report/{path}"), data)
 
 
 def _layout(layer: Layer) -> list[Part]:
