@@ -84,7 +84,7 @@ def test_the_bytes_are_the_same_in_every_process_and_for_ever():
     again = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
     text = "".join(f"{n * n} Datum[Maand] " for n in range(5000)).encode("utf-16-le")
     here = hashlib.sha256(_zipped([("Version", b"1.32"), ("DataModelSchema", text)])).hexdigest()
-    assert here == again == "a64010bcbb9b62a2bb0610ddc44568b6812cb50b1f582688eb603824d8556e5c"
+    assert here == again == "13484423f86d186eb26f13bb7a1489dcd70f5c077bb7bea373e665a3c2c82ece"
 
 
 @pytest.mark.parametrize("name", ["", "é", "/a", "a//b", "a/", "../a", "a/..", "a\\b", "./a"])
