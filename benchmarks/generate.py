@@ -1,12 +1,13 @@
 """Time and memory of ``bundel generate`` beside the least that writing the same tree can cost.
 
     python benchmarks/generate.py                    # 10, 100 and 1,000 clients with 2 reports each, 3 rounds
-    python benchmarks/generate.py 10000 --reports 3
+    python benchmarks/generate.py 1000 --reports 3 --books each     # a workbook for each client
+    python benchmarks/generate.py 1000 --reports 3 --disk           # not in memory
 
 The floor has all files of some bundles in memory and writes them under as many names as there are clients: a plain
 loop with ``zipfile`` (deflate, level 6) for each ``.pbit`` and ``write_bytes`` for each file, in as many processes.
 Tool and floor run in turn; of each figure the least of all rounds counts. Processor time stands beside the clock's,
-for a computer that has other work.
+for a computer that has other work. Where the time of a bundle goes is told by stage (``stages.py``).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from typing import NamedTuple
 from office import own_templates, write
 
 BESIDE = Path(__file__).parent
+_STAGED = 200  # bundles of which the stages are timed
 _RUN = """
 import json, sys
 from pathlib import Path
@@ -67,12 +69,13 @@ def timed(command: list[str | Path]) -> Run:
 class Bench:
     """One office of some clients, in a scratch folder."""
 
-    def __init__(self, scratch: Path, clients: int, reports: int, jobs: int) -> None:
-        """Write the workbook and the templates."""
-        self.scratch, self.clients, self.jobs = scratch, clients, jobs
-        self.out, self.book, self.templates = scratch / "out", scratch / "kantoor.xlsx", scratch / "templates"
+    def __init__(self, scratch: Path, clients: int, reports: int, jobs: int, *, single: bool = False) -> None:
+        """Write the workbook or, with ``single``, the workbooks, and the templates."""
+        self.scratch, self.clients, self.jobs, self.single = scratch, clients, jobs, single
+        self.out, self.templates = scratch / "out", scratch / "templates"
+        self.book = scratch / ("specs" if single else "kantoor.xlsx")
         self.reports = own_templates(self.templates, reports)
-        write(self.book, clients, self.reports)
+        write(self.book, clients, self.reports, single=single)
 
     def bundel(self, *options: str, command: str = "generate") -> Run:
         """Run a command of the tool."""
@@ -100,13 +103,23 @@ class Bench:
 
     def changed(self) -> Run:
         """Change the URL of one client and run again."""
-        data = self.book.read_bytes()
-        write(self.book, self.clients, self.reports, changed=self.clients // 2)
+        number = self.clients // 2
+        book = self.book / f"klant-{number:05}.xlsx" if self.single else self.book
+        data = book.read_bytes()
+        write(self.book, self.clients, self.reports, changed=number, single=self.single)
         try:
             return self.bundel()
         finally:
-            self.book.write_bytes(data)
+            book.write_bytes(data)
             self.bundel()
+
+    def stages(self) -> dict[str, dict[str, float]]:
+        """Return where the time of a bundle goes, in milliseconds by stage."""
+        beside = self.scratch / "stages"
+        command = [sys.executable, BESIDE / "stages.py", self.book, self.templates, beside, str(_STAGED)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  our own script
+        found: dict[str, dict[str, float]] = json.loads(done.stdout)
+        return found
 
 
 def measure(bench: Bench, rounds: int) -> dict[str, Run]:
@@ -144,6 +157,14 @@ def report(clients: int, found: dict[str, Run], start: Run) -> None:
     print(f"  most memory of the parent {max(run.peak for run in found.values()):6.0f} MB", flush=True)
 
 
+def tell_stages(found: dict[str, dict[str, float]]) -> None:
+    """Print where the time of a bundle goes."""
+    print("  where the time goes, in ms of processor")
+    for what, stages in found.items():
+        listed = ", ".join(f"{stage} {spent:.2f}" for stage, spent in stages.items())
+        print(f"    {what:30}{sum(stages.values()):8.2f}: {listed}", flush=True)
+
+
 def help_time() -> float:
     """Return the processor time of ``bundel --help``."""
     return statistics.median(timed([sys.executable, "-m", "generator", "--help"]).cpu for _ in range(5))
@@ -158,13 +179,19 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes, of tool and floor alike")
     memory = Path("/dev/shm")  # noqa: S108  a file system in memory
     parser.add_argument("--scratch", type=Path, default=memory if memory.is_dir() else None)
+    parser.add_argument("--disk", action="store_true", help="in the folder of temporary files, in place of memory")
+    parser.add_argument(
+        "--books", choices=["one", "each"], default="one", help="workbooks: one for all, or each its own"
+    )
     asked = parser.parse_args()
     for clients in asked.clients:
-        print(f"\n{clients:,} clients, {asked.reports} reports each, {asked.jobs} processes", flush=True)
-        with tempfile.TemporaryDirectory(dir=asked.scratch) as scratch:
-            bench = Bench(Path(scratch), clients, asked.reports, asked.jobs)
+        books = "one workbook" if asked.books == "one" else "a workbook each"
+        print(f"\n{clients:,} clients, {asked.reports} reports each, {books}, {asked.jobs} processes", flush=True)
+        with tempfile.TemporaryDirectory(dir=None if asked.disk else asked.scratch) as scratch:
+            bench = Bench(Path(scratch), clients, asked.reports, asked.jobs, single=asked.books == "each")
             found = measure(bench, asked.rounds)
             report(clients, found, start_up(bench))
+            tell_stages(bench.stages())
     print(f"\nbundel --help                 {help_time():6.2f} s of processor")
 
 
