@@ -180,9 +180,7 @@ def main() -> None:
     memory = Path("/dev/shm")  # noqa: S108  a file system in memory
     parser.add_argument("--scratch", type=Path, default=memory if memory.is_dir() else None)
     parser.add_argument("--disk", action="store_true", help="in the folder of temporary files, in place of memory")
-    parser.add_argument(
-        "--books", choices=["one", "each"], default="one", help="workbooks: one for all, or each its own"
-    )
+    parser.add_argument("--books", choices=["one", "each"], default="one", help="one workbook for all, or one each")
     asked = parser.parse_args()
     for clients in asked.clients:
         books = "one workbook" if asked.books == "one" else "a workbook each"

@@ -65,11 +65,8 @@ def looked_at(clients: Sequence[Client], known: Catalogue, out: Path) -> dict[st
     """Look at bundles that did not change and return what each step took."""
     watch = Watch()
     for client in clients:
-        wanted = watch("hash of the input", lambda client=client: pipeline.spec_hash(client, known))
-        there = watch(
-            "manifest and files", lambda client=client, wanted=wanted: output.current(out, client.code, wanted)
-        )
-        if not there:
+        spec = watch("hash of the input", lambda client=client: pipeline.spec_hash(client, known))
+        if not watch("manifest and files", lambda client=client, spec=spec: output.current(out, client.code, spec)):
             raise SystemExit(f"{client.code} is not as it was made")
     return watch.each(len(clients))
 
