@@ -1,0 +1,75 @@
+"""A small bundle with a bit of everything: the golden files in ``golden/kern`` are what it must be, byte by byte.
+
+Renew them with ``python tests/kern.py`` after a change that is meant; ``git diff`` shows what changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import bundles
+
+GOLDEN = Path(__file__).with_name("golden") / "kern"
+TABLES = """
+## Kantoor
+| Naam | Taal |
+| Van Dam | nl |
+## Klanten
+| Code | Naam | URL | Budgetscenario |
+| bakker | Bakkerij De Korenaar | https://bridge-online.cloud/vd-bakker/odata4 | |
+## Administraties
+| Klant | Code | Naam |
+| bakker | `710001` | Bakkerij |
+| bakker | `710002` | Winkel |
+## Rapporten
+| Klant | Rapport | Titel | Pagina's |
+| bakker | financieel | Kern | Toelichting |
+## Meetwaarden
+| Klant | Naam | DAX | Opmaak | Map | Omschrijving |
+| bakker | Omzet per dag | DIVIDE ( [Netto-omzet], 30 ) | #,0.00 | Eigen | Omzet gedeeld door dertig |
+## Teksten
+| Klant | Rapport | Pagina | Tekst |
+| bakker | financieel | Toelichting | De omzet groeit. |
+## Visuals
+| Klant | Rapport | Pagina | Soort | Titel | Waarden | Categorie | Reeks | Positie |
+| bakker | financieel | Kern | cardVisual | Omzet | Netto-omzet, Omzet per dag | | | |
+| bakker | financieel | Kern | lineChart | Per maand | Netto-omzet | Datum[Maand] | | |
+| bakker | financieel | Kern | clusteredColumnChart | Per administratie | Netto-omzet | Datum[Maand] | Administratie[Naam] | |
+| bakker | financieel | Kern | pivotTable | Matrix | Netto-omzet | Administratie[Naam] | Datum[Jaar] | |
+| bakker | financieel | Kern | tableEx | Tabel | Netto-omzet | Administratie[Naam] | | 40,400,600,200 |
+## Tabellen
+| Klant | Entiteit | Naam | Kolommen | Filter |
+| bakker | ExactOnlineREST.CRM.Accounts | Relatielijst | ID, Code, Name, City | City = Utrecht |
+## Rekeningindeling
+| Klant | Van | Tot | Regel |
+| bakker | 8000 | 8099 | Netto-omzet |
+## Toegang
+| Klant | E-mail | Rol | Administraties |
+| bakker | a@bakker.example | Viewer | 710001 |
+"""
+
+
+def made(folder: Path) -> dict[str, bytes]:
+    """Return the files of the bundle; of a template and of the manifest only what does not follow from all templates."""
+    files = bundles.files(folder, TABLES)
+    manifest = json.loads(files["manifest.json"]) | {"spec_hash": ""}
+    files["manifest.json"] = json.dumps(manifest, indent=1, ensure_ascii=False).encode()
+    packed = {path: data for path, data in files.items() if path.endswith(".pbit")}
+    for path, data in packed.items():
+        parts = "".join(f"{hashlib.sha256(part).hexdigest()}  {name}\n" for name, part in bundles.parts(data).items())
+        files[f"{path}.txt"] = f"{hashlib.sha256(data).hexdigest()}  {path}\n{parts}".encode()
+        del files[path]
+    return files
+
+
+if __name__ == "__main__":
+    shutil.rmtree(GOLDEN, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as place:
+        for name, content in made(Path(place)).items():
+            target = GOLDEN / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
