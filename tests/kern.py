@@ -38,7 +38,7 @@ TABLES = """
 | Klant | Rapport | Pagina | Soort | Titel | Waarden | Categorie | Reeks | Positie |
 | bakker | financieel | Kern | cardVisual | Omzet | Netto-omzet, Omzet per dag | | | |
 | bakker | financieel | Kern | lineChart | Per maand | Netto-omzet | Datum[Maand] | | |
-| bakker | financieel | Kern | clusteredColumnChart | Per administratie | Netto-omzet | Datum[Maand] | Administratie[Naam] | |
+| bakker | financieel | Kern | clusteredColumnChart | Per naam | Netto-omzet | Datum[Maand] | Administratie[Naam] | |
 | bakker | financieel | Kern | pivotTable | Matrix | Netto-omzet | Administratie[Naam] | Datum[Jaar] | |
 | bakker | financieel | Kern | tableEx | Tabel | Netto-omzet | Administratie[Naam] | | 40,400,600,200 |
 ## Tabellen
@@ -54,7 +54,7 @@ TABLES = """
 
 
 def made(folder: Path) -> dict[str, bytes]:
-    """Return the files of the bundle; of a template and of the manifest only what does not follow from all templates."""
+    """Return the files of the bundle; of a template the hashes, of the manifest what does not follow from all templates."""
     files = bundles.files(folder, TABLES)
     manifest = json.loads(files["manifest.json"]) | {"spec_hash": ""}
     files["manifest.json"] = json.dumps(manifest, indent=1, ensure_ascii=False).encode()
