@@ -54,7 +54,7 @@ TABLES = """
 
 
 def made(folder: Path) -> dict[str, bytes]:
-    """Return the files of the bundle; of a template the hashes, of the manifest what does not follow from all templates."""
+    """Return the files of the bundle; of a template hashes, of the manifest what is not of all templates."""
     files = bundles.files(folder, TABLES)
     manifest = json.loads(files["manifest.json"]) | {"spec_hash": ""}
     files["manifest.json"] = json.dumps(manifest, indent=1, ensure_ascii=False).encode()
