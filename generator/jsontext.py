@@ -7,14 +7,20 @@ writes the same bytes thirty times as fast.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from generator.shared import Content, Once
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 MOST_ITEMS = 2_000_000
 """Objects, lists and members of a document that someone else made."""
+
+DEEPEST = 500
+"""Objects and lists inside each other in such a document; what reads it later goes down by calling itself."""
 
 
 class Document(dict[str, Any], Once):
@@ -43,9 +49,19 @@ def foreign(data: bytes) -> Any:  # noqa: ANN401  whatever the document holds
     if sum(map(data.count, (b",", b"[", b"{"))) > MOST_ITEMS:
         raise ValueError("too many items")
     try:
-        return json.loads(data)
-    except RecursionError as error:
+        found = json.loads(data)
+    except RecursionError as error:  # Python 3.11; newer ones go down tens of thousands of levels
         raise ValueError("nested too deeply") from error
+    level = [found]
+    for _ in range(DEEPEST):
+        level = [item for each in level for item in _inside(each) if isinstance(item, dict | list)]
+        if not level:
+            return found
+    raise ValueError("nested too deeply")
+
+
+def _inside(item: Any) -> Iterable[Any]:  # noqa: ANN401  whatever the document holds
+    return item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
 
 
 def parsed(data: bytes) -> Any:  # noqa: ANN401  whatever the document holds

@@ -6,7 +6,7 @@ Renew them with ``python tests/kern.py`` after a change that is meant; ``git dif
 from __future__ import annotations
 
 import hashlib
-import json
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -53,17 +53,22 @@ TABLES = """
 """
 
 
+# What follows from the building code and this workbook, and little from the templates, which change more often.
+KEPT = re.compile(
+    r".*\.Report/.*|.*\.pbip|.*/(?:definition\.pbism|model\.tmdl|database\.tmdl|Relatielijst\.(?:tmdl|pq)|nl-NL\.tmdl)"
+    r"|.*/roles/.*|on-startup\.sql|setup\.md"
+)
+FIXED = re.compile(r"Version|\[Content_Types\]\.xml|Settings|Metadata|DiagramLayout|Report/definition/.*")
+
+
 def made(folder: Path) -> dict[str, bytes]:
-    """Return the files of the bundle; of a template hashes, of the manifest what is not of all templates."""
+    """Return the files of the bundle that are kept, and the hashes of such parts of its template."""
     files = bundles.files(folder, TABLES)
-    manifest = json.loads(files["manifest.json"]) | {"spec_hash": ""}
-    files["manifest.json"] = json.dumps(manifest, indent=1, ensure_ascii=False).encode()
-    packed = {path: data for path, data in files.items() if path.endswith(".pbit")}
-    for path, data in packed.items():
-        parts = "".join(f"{hashlib.sha256(part).hexdigest()}  {name}\n" for name, part in bundles.parts(data).items())
-        files[f"{path}.txt"] = f"{hashlib.sha256(data).hexdigest()}  {path}\n{parts}".encode()
-        del files[path]
-    return files
+    template = bundles.parts(files["bakker-financieel.pbit"])
+    hashes = {name: hashlib.sha256(part).hexdigest() for name, part in template.items() if FIXED.fullmatch(name)}
+    listed = "".join(f"{hashes.get(name, 'not recorded')}  {name}\n" for name in template)
+    kept = {path: data for path, data in files.items() if KEPT.fullmatch(path)}
+    return kept | {"bakker-financieel.pbit.txt": listed.encode()}
 
 
 if __name__ == "__main__":

@@ -61,13 +61,8 @@ def test_what_is_left_empty_is_empty_or_the_default(tmp_path):
     loaded = bundles.load(tmp_path, bundles.ONE)
     client, office = (bundles.client(loaded, code) for code in ("bakker", "_office"))
     for each in (client, office):
-        assert (each.logo, each.theme, each.budget_scenario, each.client_id, each.exact_user) == (
-            None,
-            None,
-            "",
-            "",
-            "",
-        )
+        assert (each.logo, each.theme, each.budget_scenario) == (None, "bundel", "")
+        assert (each.client_id, each.exact_user) == ("", "")
         assert (each.years, each.year_end_month, each.fast_tables, each.refresh) == (3, 12, True, ())
     assert client.workspace.endswith("(bakker)")
     assert office.workspace.endswith(" kantoor")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator import jsontext
-from generator.jsontext import Document, foreign, written
+from generator.jsontext import DEEPEST, Document, foreign, written
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 VALUES = st.recursive(
@@ -47,6 +47,17 @@ def test_what_is_no_json_is_refused(content):
 def test_what_is_no_document_is_told_in_one_way(data):
     with pytest.raises(ValueError, match=r"[a-z]"):
         foreign(data)
+
+
+def test_a_document_of_a_stranger_is_so_deep_at_most():
+    """On every Python: newer ones read tens of thousands of levels."""
+    for depth, fine in ((DEEPEST, True), (DEEPEST + 1, False)):
+        data = b"[" * depth + b"]" * depth
+        if fine:
+            assert foreign(data)
+        else:
+            with pytest.raises(ValueError, match="deep"):
+                foreign(data)
 
 
 def test_a_document_of_a_stranger_holds_so_many_items_at_most(monkeypatch):
