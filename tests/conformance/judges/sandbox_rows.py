@@ -312,11 +312,10 @@ POINTERS = {"GLAccount": "GrootboekKey", "Account": "RelatieKey", "AccountId": "
 
 def keys_of(row):
     """The keys by which a row of the workbook's table hangs on the model."""
-    keys = {
-        name: None if row[column] is None else f"{row['Division']}|{row[column].lower()}"
-        for column, name in POINTERS.items()
-        if column in row
-    }
+    keys = dict.fromkeys(POINTERS.values())
+    for column, name in POINTERS.items():
+        if row.get(column) is not None:
+            keys[name] = f"{row['Division']}|{row[column].lower()}"
     place = next((row[column] or "" for column in ("CostCenter", "Costcenter") if column in row), "")
     return {**keys, "KostenplaatsKey": f"{row['Division']}|{place.strip()}"}
 
