@@ -151,6 +151,7 @@ def test_rows_are_those_of_the_clients_divisions(office, runs):
             answer = run.answers[row["Naam"]]
             if row["Entiteit"].endswith("Current.Me"):
                 continue  # who asks: there is no division in it
+            assert "rows" in answer, f"{row['Entiteit']}: {answer}"
             kept = sandbox.ledger(office.specs, run.client).tables.get(row["Entiteit"])
             assert answer["rows"] or kept == [], row["Entiteit"]
             seen = {division for (division,) in ledger_run.rows_of(answer, ["Administratie"])}
