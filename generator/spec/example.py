@@ -113,6 +113,7 @@ _EXAMPLE: Rows = {
         {"client": "garage", "report": "projecten_uren"},
         {"client": "groep-zuid", "report": "debiteuren_crediteuren"},
         {"client": "oneill", "report": "debiteuren_crediteuren"},
+        {"client": "oneill", "report": "voorraad"},
         {"client": "_office", "report": "kantoor"},
     ),
     "measures": (

@@ -16,6 +16,8 @@ KEY = (
     "Liquide middelen", "Vlottende activa", "Financiële baten en lasten", "Debiteurensaldo", "Btw-positie",
     "Langlopende schulden",
     "Te betalen vandaag", "Te betalen vandaag vervallen",
+    "Uren YTD", "Geschreven waarde YTD", "Onderhanden werk", "Onderhanden werk per klasse", "Gefactureerd t/m peildag",
+    "Gefactureerd op projecten", "Declarabele uren YTD", "Voorraad vandaag", "Incourante voorraad",
 )  # fmt: skip
 LEAST = 0.95
 

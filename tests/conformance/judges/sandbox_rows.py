@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-from judges import sandbox_group
+from judges import sandbox_group, sandbox_work
 from judges.places import ROOT, merged
 
 OPENING = -10
@@ -26,6 +26,7 @@ LITERAL = {
     "Administratie", "Boekmaand", "Controle", "Definities", "Kasstroomregel", "Meetwaarden", "Onderling",
     "Ouderdomsklasse", "Rapportregel", "Regelopbouw", "Scenario", "Signaal", "Toegang", "Vergelijkingsbasis",
     "Tijdvergelijking", "Benchmarkklant", "Consolidatiekolom", "Consolidatieregel", "Kengetal", "Tegenpartij",
+    "Ouderdom werk", "Projectcontrole",
 }  # fmt: skip
 
 
@@ -64,6 +65,8 @@ class Expected:
         }  # fmt: skip
         if table in made:
             return list(made[table]())
+        if table in sandbox_work.TABLES:
+            return list(sandbox_work.TABLES[table](self))
         wish = next((row for row in self.wished if row["Naam"] == table), None)
         return list(self.wished_rows(wish)) if wish else None
 
@@ -133,7 +136,7 @@ class Expected:
                     "KostenplaatsKey": f"{division}|{row['CostCenter'] or ''}",
                     "Kostendrager": row["CostUnit"], "Factuurnummer": row["InvoiceNumber"],
                     "Vervaldatum": day(row["DueDate"]), "Uw referentie": row["YourRef"], "Bedrag": row["AmountDC"],
-                    "Onderling met": self.with_whom(row),
+                    "ArtikelKey": key(division, row["Item"]), "Onderling met": self.with_whom(row),
                     "Postsleutel": f"{division}|{row['InvoiceNumber']}" if row["InvoiceNumber"] else None,
                 }  # fmt: skip
 
