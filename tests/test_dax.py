@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -189,3 +190,10 @@ _PIECES = st.sampled_from([
 @given(st.lists(_PIECES), st.sampled_from([" ", "\n", "\t", " // x\n", " -- 'x\r\n", "/* [x] */"]))
 def test_tokens_joined_by_blanks_or_comments_are_the_same_tokens(pieces, between):
     assert [token.text for token in tokens(between.join(pieces))] == pieces
+
+
+def test_comments_that_nothing_ends_are_told_at_once():
+    formula = "/* " * 10_900  # as long as a cell can be: each was once looked for to the end
+    started = time.process_time()
+    assert broken(formula)[0] == "B040"
+    assert time.process_time() - started < 1  # a millisecond on a quiet computer; it was three seconds

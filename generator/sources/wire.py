@@ -57,7 +57,7 @@ class Limits:
     answer: float = 180.0
     database: float = 600.0
     wait: float = 60.0
-    size: int = 96 * 1024 * 1024
+    size: int = 64 * 1024 * 1024
     total: int = 1024 * 1024 * 1024
 
 
