@@ -78,6 +78,7 @@ class _Shape:
             "own_years": self.own_years,
             "opening_type": platform["constants"].get("opening_type"),
             "subledgers": platform.get("subledger_types", []),
+            "year_end_types": platform["constants"].get("year_end_types", []),
             "group_currency": self.currency,
             **{name: platform.get(name, {}) for name in ("rates_of", "timeliness", "suspense")},
         }

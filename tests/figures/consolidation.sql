@@ -14,7 +14,7 @@ DROP TABLE IF EXISTS temp.shared;
 CREATE TEMP TABLE shared AS
 SELECT division, account, line, bt, turn, side, kind, partner, mutual,
   CASE WHEN day < :first_day THEN :opening ELSE day END AS day, cents
-FROM lines WHERE partner IS NOT NULL;
+FROM lines WHERE partner IS NOT NULL AND NOT (bt = 'W' AND (kind = 310 OR kind BETWEEN 320 AND 328));
 
 -- Months without a rate, from the one before the fiscal year.
 DROP TABLE IF EXISTS temp.untold;
@@ -111,4 +111,4 @@ WHERE g.kind IN ('closing', 'equity', 'group equity') GROUP BY g.number;
 DROP TABLE IF EXISTS temp.pair;
 CREATE TEMP TABLE pair AS
 SELECT p.division, p.partner, p.bt, p.kind, CASE WHEN p.period_end < :first_day THEN :opening ELSE p.period_end END AS day, p.cents
-FROM posted p WHERE p.partner IS NOT NULL AND p.division IN (SELECT division FROM owned)
+FROM posted p WHERE p.partner IS NOT NULL AND NOT (p.bt = 'W' AND (p.kind = 310 OR p.kind BETWEEN 320 AND 328)) AND p.division IN (SELECT division FROM owned)
