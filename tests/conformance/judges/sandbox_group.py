@@ -42,7 +42,7 @@ def _partner(known, row):
     for relation, account, partner, division in known.facts.mutual:
         same_relation = relation is None or (row["AccountCode"] or "").strip() == relation
         same_account = row["GLAccountCode"].strip() == account if account else known.accounts_by_id[row["GLAccount"]]
-        if division == row["Division"] and same_relation and same_account:
+        if partner != division == row["Division"] and same_relation and same_account:
             return partner
     return None
 
