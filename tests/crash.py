@@ -420,14 +420,21 @@ def unlike(one, other):
     ]
 
 
-def times(case, moments, dice):
-    """Kill so many busy runs of a case; return how many were tried."""
+def times(case, moments, dice, tell=lambda _: None):
+    """Kill so many busy runs of a case; return how many were tried. ``tell`` hears how far it is."""
     cut = tried = 0
     while cut < moments:
         tried += 1
         cut += case.moment(dice)
+        tell(cut)
         case.seconds *= 1 if tried < 3 * (cut + 3) else 0.9  # a computer that has less to do by now
     return tried
+
+
+def progress(cut):
+    """Say how far it is, now and then, for who ends the script before it is done."""
+    if cut % 10 == 0:
+        print(f"\r{cut} ", end="", file=sys.stderr, flush=True)  # noqa: T201  a script
 
 
 def command_line():
@@ -442,7 +449,7 @@ def command_line():
         with tempfile.TemporaryDirectory() as folder, contextlib.closing(Service()) as service:
             case = CASES[name](Path(folder), service)
             try:
-                tried = times(case, asked.moments, random.Random(asked.seed))  # noqa: S311  no secret
+                tried = times(case, asked.moments, random.Random(asked.seed), progress)  # noqa: S311  no secret
             finally:
                 getattr(case, "close", int)()
         seconds = time.monotonic() - started
