@@ -114,6 +114,7 @@ _EXAMPLE: Rows = {
         {"client": "groep-zuid", "report": "debiteuren_crediteuren"},
         {"client": "oneill", "report": "debiteuren_crediteuren"},
         {"client": "oneill", "report": "voorraad"},
+        {"client": "groep-zuid", "report": "omzet"},
         {"client": "_office", "report": "kantoor"},
     ),
     "measures": (

@@ -9,9 +9,10 @@ SELECT p.division, p.entry, p.account, p.line, p.bt, p.turn, p.side, p.place, p.
 FROM posted p JOIN chosen c ON c.division = p.division
 WHERE p.line IS NOT NULL;
 
--- The lines that count: without what the chosen divisions booked with each other, where the reader leaves that out.
+-- The lines that count: of one relation where one is chosen, and without what the chosen divisions booked with each other, where the reader leaves that out.
 DROP TABLE IF EXISTS temp.counted;
-CREATE TEMP TABLE counted AS SELECT * FROM lines WHERE NOT (:eliminated AND mutual);
+CREATE TEMP TABLE counted AS SELECT * FROM lines WHERE NOT (:eliminated AND mutual)
+  AND (:party IS NULL OR party IN (SELECT ID FROM Accounts WHERE Name = :party));
 
 -- Everything ever booked, for balances. Accounts that stood at zero when the loaded years began had no balance then.
 DROP TABLE IF EXISTS temp.book;

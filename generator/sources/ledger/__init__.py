@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.sources.ledger import budget, exact, items, mapping, projects, rates, stock
+from generator.sources.ledger import budget, exact, invoices, items, mapping, projects, rates, stock
 from generator.sources.ledger.book import Book
 from generator.sources.ledger.closing import close
 from generator.sources.ledger.dice import Dice
@@ -100,7 +100,7 @@ def _tables(books: Sequence[Book], partners: dict[int, list[Relation]], seed: in
 
 
 def _work(books: Sequence[Book]) -> dict[str, list[Row]]:
-    """Return the tables of projects and of stock."""
+    """Return the tables of projects, of stock and of invoices."""
 
     def every(make: Callable[[Book], Iterable[Row]]) -> list[Row]:
         return [row for book in books for row in make(book)]
@@ -114,4 +114,6 @@ def _work(books: Sequence[Book]) -> dict[str, list[Row]]:
         f"{REST}.Logistics.Items": every(stock.items),
         f"{REST}.Inventory.Warehouses": every(lambda book: stock.warehouses(book.division)),
         f"{REST}.Inventory.ItemWarehouses": every(stock.positions),
+        f"{REST}.SalesInvoice.SalesInvoicesBulk": every(invoices.heads),
+        f"{REST}.SalesInvoice.SalesInvoiceLinesBulk": every(invoices.lines),
     }

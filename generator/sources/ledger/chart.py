@@ -94,6 +94,14 @@ CUSTOMERS = tuple(
         ("10003", "Jansen", "'s-Hertogenbosch"),
         ("10004", "Ångström Lab; afd. “Noord”", "Groningen"),
         ("10005", "Çelik Transport", "Rotterdam"),
+        ("10006", "Bakkerij 't Hoekje", "Delft"),
+        ("10007", "Lunchroom Zonneschijn", "Arnhem"),
+        ("10008", "Hotel Het Anker B.V.", "Vlissingen"),
+        ("10009", "Sportkantine De Linie", "Zwolle"),
+        ("10010", "Gemeente Zuidwolde", "Zuidwolde"),
+        ("10011", "Van den Berg Catering", "Breda"),
+        ("10012", "Stichting Ouderenzorg Noord", "Assen"),
+        ("10013", "Pannenkoekenhuis 'De Mölle'", "Enschede"),
     )
 )
 SUPPLIERS = tuple(
@@ -102,6 +110,14 @@ SUPPLIERS = tuple(
         ("50001", "Meelfabriek Løken", "Zaandam"),
         ("50002", "Jansen", "Den Haag"),  # the name of a customer as well
         ("50003", "Énergie \\ gaz", "Luik"),
+        ("50004", "Drukkerij Pers & Zn.", "Tilburg"),
+        ("50005", "Schoonmaak Blinkend", "Almere"),
+        ("50006", "Telecom Oost B.V.", "Deventer"),
+        ("50007", "Verzekeringen Ñandú", "Maastricht"),
+        ("50008", "Autobedrijf Snel", "Leiden"),
+        ("50009", "Accountants Van Dam", "Gouda"),
+        ("50010", "Kantoorartikelen Punt", "Haarlem"),
+        ("50011", "Waterbedrijf Laag", "Sneek"),
     )
 )
 JOURNALS = (

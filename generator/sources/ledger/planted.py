@@ -67,6 +67,19 @@ def due_around_ultimo(book: Book, year: int) -> None:
             pay(book, later(ultimo, 5), owed, owed.cents)
 
 
+def due_after_ultimo(book: Book, year: int) -> None:
+    """Book invoices due 14 and 15 days after the end of periods 4 and 9, and around the end of the eighth week."""
+    for period in (4, 9):
+        ultimo = book.fiscal.bounds(year, period)[1]
+        far = later(ultimo, 62 - ultimo.weekday())  # the last day of the eighth week after that of the ultimo
+        for due in (later(ultimo, 14), later(ultimo, 15), far, later(far, 1)):
+            days = (due - ultimo).days
+            invoice = sell(book, later(ultimo, -1), 70_00 + days, _THIRD, "0", "8050", due)
+            owed = buy(book, later(ultimo, -1), 40_00 + days, _SUPPLIER, "0", "4200", due)
+            for one in (invoice, owed):
+                pay(book, due, one, one.cents)
+
+
 def odd_invoices(book: Book, year: int) -> None:
     """Book an invoice of nothing, credit notes on a month's end, one paid too much, one in parts, one in dollars."""
     month = book.fiscal.bounds(year, 7)
@@ -131,6 +144,7 @@ YEARLY: tuple[Callable[[Book, int], None], ...] = (
     outside_its_period,
     edges_of_periods,
     due_around_ultimo,
+    due_after_ultimo,
     odd_invoices,
     both_ways,
 )

@@ -78,11 +78,13 @@ def _sale(book: Book, dice: Dice, day: date, growth: int, stock: Stock) -> None:
     due = dice.pick((later(day, dice.pick(TERMS)), month_end(later(day, 20))))
     item, quantity = stock.picked(net * 45 // 100)
     invoice = sell(book, day, net, relation, vat, account, due, place, item=item.code, quantity=quantity)
-    _deliver(book, day, (item, quantity), f"Levering {invoice.number}", stock, place)
+    _deliver(book, day, (item, quantity), invoice, stock, place)
     _settle(book, dice, invoice)
 
 
-def _deliver(book: Book, day: date, what: tuple[Item, int], text: str, stock: Stock, place: str | None = None) -> None:
+def _deliver(
+    book: Book, day: date, what: tuple[Item, int], of: Invoice, stock: Stock, place: str | None = None
+) -> None:
     """Book what a delivery costs; what is short was bought on the first day of the month."""
     item, quantity = what
     short = stock.short(item, quantity)
@@ -90,10 +92,10 @@ def _deliver(book: Book, day: date, what: tuple[Item, int], text: str, stock: St
         _restock(book, month_start(day), item, short, stock)
     cost = item.cost * quantity
     lines = [
-        line("7000", cost, 1, cost_centre=place, item=item.code, quantity=quantity),
+        line("7000", cost, 1, relation=of.relation, cost_centre=place, item=item.code, quantity=quantity),
         line(STOCK, -cost, 2, item=item.code, quantity=-quantity),
     ]
-    book.post(day, 120, "90", lines, text)
+    book.post(day, 120, "90", lines, f"Levering {of.number}")
     stock.moved(item, -quantity, day)
 
 
@@ -129,7 +131,7 @@ def _last_sales(book: Book, stock: Stock) -> None:
         if code == "TROMMEL":
             _restock(book, month_start(day), item, quantity, stock)
         invoice = sell(book, day, 3 * item.cost * quantity, CUSTOMERS[1].code, item=code, quantity=quantity)
-        _deliver(book, day, (item, quantity), f"Levering {invoice.number}", stock)
+        _deliver(book, day, (item, quantity), invoice, stock)
         pay(book, later(day, 14), invoice, invoice.cents)
 
 

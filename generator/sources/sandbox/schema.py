@@ -59,6 +59,7 @@ INCREMENTAL = "ExactOnlineREST.Incremental.TransactionLinesIncremental"
 _AR = "ExactOnlineREST.Views.AROutstandingItemsPerFinancialPeriodUltimo"
 _AP = "ExactOnlineREST.Views.APOutstandingItemsPerFinancialPeriodUltimo"
 DIVISIONS = "ExactOnlineREST.System.SystemDivisions"
+_INVOICES = ("ExactOnlineREST.SalesInvoice.SalesInvoices", "ExactOnlineREST.SalesInvoice.SalesInvoiceLines")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +120,5 @@ def _table(name: str, kinds: Mapping[str, str], division: str | None) -> Table:
     columns = {key: Column(key, kinds[key]) for key in sorted(kinds)}
     division = division or next((key for key in ("Division", "DIVISION") if key in columns), "")
     key = next((key for key in ("ID", "HID", "Code") if key in columns and name != INCREMENTAL), "")
-    return Table(name, BULK if name in (LINES, INCREMENTAL) else name, columns, division, key)
+    stored = BULK if name in (LINES, INCREMENTAL) else f"{name}Bulk" if name in _INVOICES else name
+    return Table(name, stored, columns, division, key)

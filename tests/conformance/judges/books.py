@@ -89,6 +89,7 @@ def workbook(path, years):
         for who, other in (("*", "office"), ("_office", "client"))
     }
     columns = ["MAX ( Datum[Boekkwartaal] )", "MAX ( Datum[Periode] )", "MAX ( Boekmaand[Maand] )"]
+    own = {"*": ["MAX ( Relatie[Naam] )", "MAX ( Verkoopartikel[Code en naam] )"], "_office": []}
     sheets = {
         "Kantoor": [
             ["Naam", "Taal", "Geconsolideerde URL", "Jaren historie"],
@@ -103,7 +104,7 @@ def workbook(path, years):
         "Onderling": [["Klant", "Relatie", "Rekening", "Met"]] + [["korenaar", *row] for row in MUTUAL],
         "Meetwaarden": [["Klant", "Naam", "DAX"]]
         + [[who, f"{OWN[0]}{number}", f"[{name}]"] for who in names for number, name in enumerate(names[who])]
-        + [[who, f"{OWN[1]}{number}", dax] for who in names for number, dax in enumerate(columns)],
+        + [[who, f"{OWN[1]}{number}", dax] for who in names for number, dax in enumerate(columns + own[who])],
     }  # fmt: skip
     for title, rows in sheets.items():
         sheet = book.create_sheet(title)

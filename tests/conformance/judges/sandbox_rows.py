@@ -59,9 +59,10 @@ class Expected:
             "Openstaand nu": self.open_now, "Budget": self.budget, "Grootboek": self.accounts,
             "Relatie": self.relations, "Administratiecontrole": self.control, "Datum": self.days,
             "Verversing": self.refreshed, "Te betalen nu": self.owed_now, "Kostenplaats": self.cost_centres,
-            "Te betalen posten": self.owed_items, "Week": self.weeks,
             "Onderlinge saldi": lambda: sandbox_group.mutual_sums(self),
             "Wisselkoers": lambda: sandbox_group.rates(self), "Tijdigheid": lambda: sandbox_group.timeliness(self),
+            "Te betalen posten": self.owed_items, "Week": self.weeks, "Factuurregels": self.invoice_lines,
+            "Verkoopartikel": self.sold_items,
         }  # fmt: skip
         if table in made:
             return list(made[table]())
@@ -189,6 +190,43 @@ class Expected:
             here += dt.timedelta(weeks=1)
         yield {"Weeknr": LATER, "Week": self.words["text"]["later_class"], "Maandag": None}
 
+    def invoice_lines(self):
+        """Lines of processed invoices of the loaded years; an item costs what it costs now."""
+        processed = 50
+        heads = {
+            row["InvoiceID"]: row
+            for row in self.own(f"{REST}.SalesInvoice.SalesInvoicesBulk")
+            if row["Status"] == processed and day(row["InvoiceDate"]) >= self.first_day
+        }
+        costs = {
+            row["ID"]: row["CostPriceStandard"] or row["AverageCost"] or None
+            for row in self.own(f"{REST}.Logistics.Items")
+        }
+        for row in self.own(f"{REST}.SalesInvoice.SalesInvoiceLinesBulk"):
+            head, cost = heads.get(row["InvoiceID"]), costs.get(row["Item"])
+            if head:
+                yield {
+                    "Administratie": row["Division"], "Datum": day(head["InvoiceDate"]),
+                    "Factuurnummer": head["InvoiceNumber"], "RelatieKey": key(row["Division"], head["InvoiceTo"]),
+                    "ArtikelKey": f"{row['Division']}|{row['Item'] or ''}".lower(), "Aantal": row["Quantity"],
+                    "Bedrag": row["AmountDC"], "Kostprijs": cost and round(cost * row["Quantity"], 2),
+                }  # fmt: skip
+
+    def sold_items(self):
+        """The items of each division, and the row of lines that name none."""
+        without = self.words["text"]["sales_without_item"]
+        for row in self.own(f"{REST}.Logistics.Items"):
+            yield {
+                "ArtikelKey": key(row["Division"], row["ID"]), "Administratie": row["Division"],
+                "Code en naam": f"{row['Code'].strip()} {row['Description']}",
+                "Artikelgroep": row["ItemGroupDescription"] or self.words["text"]["sales_without_group"],
+            }  # fmt: skip
+        for division in self.facts.divisions:
+            yield {
+                "ArtikelKey": f"{division}|", "Administratie": division, "Code en naam": without,
+                "Artikelgroep": without,
+            }  # fmt: skip
+
     def open_now(self, entity="ReceivablesList"):
         for row in self.own(f"{REST}.Financial.{entity}"):
             late = days_between(day(row["DueDate"]), self.facts.today.isoformat())
@@ -269,6 +307,7 @@ class Expected:
             yield {
                 "RelatieKey": key(row["Division"], row["ID"]), "Administratie": row["Division"],
                 "Code": row["Code"].strip(), "Naam": row["Name"],
+                "Naam en code": f"{row['Name']} · {row['Code'].strip()}",
             }  # fmt: skip
 
     def control(self):

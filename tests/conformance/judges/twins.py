@@ -111,13 +111,13 @@ FILTERS = {
     "pair": "Tegenpartij.Administratie", "work": "Ouderdom werk.Volgorde", "project_check": "Projectcontrole.Nummer",
     "week": "Week.Weeknr", "customer": "Openstaande posten.Relatie", "supplier": "Te betalen posten.Relatie",
     "ratio": "Kengetal.Nummer", "beside": "Benchmarkklant.Klantnr",
+    "party": "Relatie.Naam", "item": "Verkoopartikel.Code en naam",
 }  # fmt: skip
 
 
 GIVEN = (  # parameters that are the choice itself
     "basis", "check", "signal", "cash", "group_line", "column", "pair", "work", "project_check", "week",
-    "customer", "supplier",
-    "ratio", "beside",
+    "customer", "supplier", "party", "item", "ratio", "beside",
 )  # fmt: skip
 
 

@@ -1,5 +1,5 @@
 -- Open items of customers (AR) and suppliers (AP) at the ends of periods; of two periods that end on one day the later one.
-CREATE TEMP TABLE item AS
+CREATE TEMP TABLE outstanding AS
 SELECT 'AR' AS side, o.DIVISION AS division, p.last AS day, substr(o.DUEDATE, 1, 10) AS due, o.NUMBER_ATTR AS number,
   o.OUTSTANDINGITEMS_AR_ACCOUNT_NAME || ' · ' || trim(o.OUTSTANDINGITEMS_AR_ACCOUNT_CODE_ATTR) AS relation,
   CAST(round(o.OUTSTANDINGAMTDC * 100) AS INTEGER) AS cents
