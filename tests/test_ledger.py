@@ -15,7 +15,7 @@ from generator.sources.ledger import STANDARD, Division, ledger
 HERE = Path(__file__).parent
 CASES = tomllib.loads((HERE / "ledger_cases.toml").read_text("utf-8"))["cases"]
 TODAY = dt.date(2026, 11, 24)
-FINGERPRINT = "f543927a730df824"
+FINGERPRINT = "49e9d2df00512b1b"
 YEAR_END = "310, 320, 321, 322, 323, 324, 325, 326, 327, 328"
 
 

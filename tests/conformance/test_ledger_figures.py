@@ -70,7 +70,7 @@ def test_every_measure_is_its_twin(made, figures, model, tally):
 def test_measures_of_a_week_a_customer_or_an_item(made, client):
     """Selections that only some measures follow name them; they are compared for those alone."""
     one = made[client, 3]
-    details = [detail for detail in twins.toml("contexts.toml")["details"] if detail["client"] == client]
+    details = books.details(client)
     jobs = [{"names": detail["measures"], "contexts": [one.facts.filters(detail)]} for detail in details]
     asked = twins.Twins(books.books().sqlite(), one.facts)
     filled = 0

@@ -99,6 +99,7 @@ def both_ways(book: Book, year: int) -> None:
     day = book.fiscal.bounds(year, 8)[0]
     book.post(day, 90, "90", [line("4300", 500_00, 0), line("4300", -480_00, 1), line(BANK, -20_00, 2)], "Correctie")
     book.post(day, 90, "90", [line("4200", 61_00, 0), line("1730", -61_00, 1)], "Concept", status=20)
+    book.post(day, 90, "90", [line("7000", 45_00, 0), line("1730", -45_00, 1)], "Kostprijs nog te ontvangen")
     book.post(day, 90, "90", [line("1850", 300_00, 0), line("1800", -300_00, 1)], "Tussenrekening keert om")
 
 

@@ -195,6 +195,11 @@ class Made:
         return [asked.select(context, names) for context in self.contexts]
 
 
+def details(client):
+    """The selections of a client that only some measures follow, which they name."""
+    return [detail for detail in twins.toml("contexts.toml")["details"] if detail["client"] == client]
+
+
 def generated(folder, *arguments, out="output"):
     """Generates the office of a workbook, and returns its reports: {client: Report}."""
     done = bundel("generate", "--specs", str(folder / "boeken.xlsx"), "--out", str(folder / out), *arguments)
