@@ -66,7 +66,12 @@ def selection(run, one):
     chosen = {"divisions": euros} if "year" in one and len(euros) < len(run.facts.divisions) else {}
     if "period" in one:
         number = (10 - 1 - run.facts.end_month) % 12 + 1
-        return one | chosen | {"year": 2026 + (number < 10 and run.facts.end_month < 10), "months": [number]}
+        called = run.expected.words["text"]["last_month"]  # in the report's own language
+        return (
+            one
+            | chosen
+            | {"period": called, "year": 2026 + (number < 10 and run.facts.end_month < 10), "months": [number]}
+        )
     return one | chosen
 
 
