@@ -112,6 +112,7 @@ def _of_exact(kinds: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
     """Return Exact's tables with those that its list does not have, and what Invantive adds to each."""
     lines = kinds[LINES]
     kinds = {**kinds, BULK: lines, INCREMENTAL: {**kinds[INCREMENTAL], **{name: lines[name] for name in _SYNC}}}
+    kinds |= {f"{name}Bulk": kinds[name] for name in _INVOICES}
     added = {name: {**_ADDED, **own} if "Division" in own else own for name, own in kinds.items()}
     return {**added, _AP: {name.replace("_AR_", "_AP_"): kind for name, kind in kinds[_AR].items()}}
 
