@@ -9,17 +9,17 @@ import gc
 import hashlib
 import json
 import os
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import CancelledError
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from multiprocessing import get_context
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from generator import __version__, catalogue, output
 from generator.build import build
-from generator.commit import MANIFEST
+from generator.commit import MANIFEST, place, recover
 from generator.diff import Difference, difference
+from generator.disk import told
 from generator.lock import follow
 from generator.pack import STARTUP_SQL, pack
 from generator.plan import steps
@@ -28,6 +28,7 @@ from generator.resolve import resolve
 from generator.spec import logos, rules, workbook
 from generator.spec.records import OFFICE
 from generator.spec.sheets import find_sheet
+from generator.workers import processes, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from generator.plan import Step
     from generator.resolve.client import Client
     from generator.spec.records import Spec
+    from generator.workers import Workers
 
 FEW = 50
 """Below so many bundles to build, starting other processes costs more than it gains."""
@@ -74,7 +76,8 @@ class Loaded:
 class Outcome:
     """What became of a bundle; ``status`` is created, changed, unchanged, removed, skipped or failed.
 
-    ``startup`` tells that the database needs another *On Startup SQL* than before.
+    ``startup`` tells that the database needs another *On Startup SQL* than before. ``hash`` is that of the manifest as
+    a worker on another computer wrote it.
     """
 
     client: str
@@ -84,6 +87,7 @@ class Outcome:
     startup: bool = False
     edited: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,71 +229,76 @@ def make(client: Client, known: Catalogue, job: Job, made: dict[str, bytes] | No
     return Outcome(client.code, change.status, len(made) - 1, reports, startup, kept, change.kept if kept else ())
 
 
-def make_all(clients: Sequence[Client], known: Catalogue, job: Job) -> Iterator[Outcome]:
-    """Make bundles, in several processes where there are many; outcomes come as they are ready.
+def make_all(
+    clients: Sequence[Client],
+    known: Catalogue,
+    job: Job,
+    elsewhere: Callable[[Sequence[Client]], Iterable[Outcome]] | None = None,
+) -> Iterator[Outcome]:
+    """Make bundles, in several processes where there are many, or elsewhere; outcomes come as they are ready.
 
     Raises ``Stop`` before anything is written where the templates make no sound report even of the first client.
     """
-    with _processes(job, len(clients)) as pool:
-        standing = _all_standing(clients, known, job, pool)
+    several = len(clients) >= FEW and job.jobs > 1
+    with processes(job.jobs, follow) if several else nullcontext() as workers:
+        standing = _all_standing(clients, known, job, workers)
         pending = [client for client in clients if client.code not in standing]
         first = {client.is_office: client for client in reversed(pending)}.values()
         tried = {client.code: files(client, known) for client in first}
         output.enrol(job.out, __version__, (client.code for client in clients))
-        if pool is None or len(pending) < FEW:
+        if not elsewhere and (workers is None or len(pending) < FEW):
             for client in clients:
                 yield standing.get(client.code) or make(client, known, job, tried.pop(client.code, None))
             return
         yield from standing.values()
-        yield from _shared_out(pending, job, pool)
+        if elsewhere:
+            yield from elsewhere(pending)
+        elif workers:
+            yield from share_out(pending, job, workers, partial(make_share, job=job))
 
 
-@contextmanager
-def _processes(job: Job, bundles: int) -> Iterator[Executor | None]:
-    """Have processes at hand for many bundles, of which none starts before there is something to do.
-
-    They are spawned, since that works on every system.
-    """
-    if bundles < FEW or job.jobs == 1:
-        yield None
-        return
-    with ProcessPoolExecutor(job.jobs, mp_context=get_context("spawn"), initializer=follow) as pool:
-        yield pool
-
-
-def _all_standing(clients: Sequence[Client], known: Catalogue, job: Job, pool: Executor | None) -> dict[str, Outcome]:
+def _all_standing(clients: Sequence[Client], known: Catalogue, job: Job, workers: Workers | None) -> dict[str, Outcome]:
     """Return the bundles that are on disk as they should be, by code: ``unchanged`` for many at a time."""
     if job.force:
         return {}
     hashes = [(client.code, spec_hash(client, known)) for client in clients]
-    if pool is None or len(clients) < MANY:
+    if workers is None or len(clients) < MANY:
         counts = output.all_current(job.out, hashes)
     else:
         size = -(-len(hashes) // job.jobs)
         shares = [hashes[start : start + size] for start in range(0, len(hashes), size)]
-        counts = [count for found in pool.map(output.all_current, [job.out] * job.jobs, shares) for count in found]
+        found = workers.pool.map(output.all_current, [job.out] * job.jobs, shares)
+        counts = [count for share in found for count in share]
     return {client.code: _standing(client, count) for client, count in zip(clients, counts, strict=True) if count}
 
 
-def _shared_out(clients: Sequence[Client], job: Job, pool: Executor) -> Iterator[Outcome]:
-    """Share bundles out over processes, a bounded number at a time."""
-    size = max(1, min(_CHUNK, len(clients) // (4 * job.jobs)))
-    chunks = (clients[start : start + size] for start in range(0, len(clients), size))
-    running: set[Future[list[Outcome]]] = set()
-    for chunk in chunks:
-        running.add(pool.submit(_make_chunk, chunk, job))
-        if len(running) >= 2 * job.jobs:
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            yield from _outcomes(done)
-    yield from _outcomes(running)
+def share_out(
+    clients: Sequence[Client], job: Job, workers: Workers, work: Callable[[Sequence[Client]], list[Outcome]]
+) -> Iterator[Outcome]:
+    """Share bundles out over workers; what one that died was at has failed, and its old bundle is whole."""
+    size = max(1, min(_CHUNK, len(clients) // (4 * workers.width)))
+    shares = (clients[start : start + size] for start in range(0, len(clients), size))
+    return spread(workers, work, shares, partial(_lost, job))
 
 
-def _outcomes(futures: Iterable[Future[list[Outcome]]]) -> Iterator[Outcome]:
-    for future in futures:
-        yield from future.result()
+def _lost(job: Job, clients: Sequence[Client], error: BaseException) -> list[Outcome]:
+    """Return what becomes of clients whose worker went away; one that was only cut off may still be writing."""
+    found = []
+    for client in clients:
+        if not isinstance(error, CancelledError):
+            mend(job, client.code)
+        problem = Problem("B157", None, {"value": client.code, "reason": type(error).__name__}, client.code)
+        found.append(Outcome(client.code, "failed", 0, _report_names(client), problems=(problem,)))
+    return found
 
 
-def _make_chunk(clients: Sequence[Client], job: Job) -> list[Outcome]:
+def mend(job: Job, code: str) -> None:
+    """Finish or undo what a worker that died has left of a bundle; what can't be mended, the next command tells."""
+    with suppress(Stop), told(code):
+        recover(place(job.out, code))
+
+
+def make_share(clients: Sequence[Client], job: Job) -> list[Outcome]:
     """Make some bundles in a process of their own, which loads the templates once."""
     known = catalogue.load(job.templates)
     made = [make(_sharing(client), known, job) for client in clients]

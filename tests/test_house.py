@@ -14,13 +14,14 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     {"__main__"},
     {"cli"},
+    {"cluster"},  # the pipeline on other computers
     {"pipeline"},
     {"plan", "diff"},  # words for what ``output`` finds
     {"preview"},  # draws on made-up books of ``sources``, and beside the bundles of ``output``
     {"publish", "sources", "adopt", "output"},
     {"commit"},  # the halves of ``output`` that know files and folders, not bundles
     {"lock"},
-    {"disk"},
+    {"disk", "workers"},
     {"pack"},
     {"build"},
     {"resolve"},

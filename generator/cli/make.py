@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -36,8 +37,11 @@ _SHOWN = 12  # clients named one by one in a summary; more would scroll by unrea
 @click.option("--force", is_flag=True, help="Schrijf ook bestanden die gelijk bleven.")
 @click.option("--keep-going", is_flag=True, help="Maak de klanten zonder fouten.")
 @click.option("--sandbox", is_flag=True, help="Bind de bundels aan de zandbak, in een eigen map.")
+@click.option(
+    "--dask", metavar="ADRES", help="Maak ze op het Dask-cluster met deze scheduler, zoals tcp://10.0.0.5:8786."
+)
 @shared
-def generate(settings: Settings, *, force: bool, keep_going: bool, sandbox: bool) -> int:
+def generate(settings: Settings, *, force: bool, keep_going: bool, sandbox: bool, dask: str | None) -> int:
     """Maak de bundels; alleen wat veranderde wordt herschreven."""
     from generator import __version__, output, pipeline  # noqa: PLC0415  the help needs none of it
 
@@ -51,9 +55,9 @@ def generate(settings: Settings, *, force: bool, keep_going: bool, sandbox: bool
     where = (settings.out, templates_of(settings))
     job = pipeline.Job(*where, force=force, overwrite=settings.yes, jobs=settings.processes)
     recovered = output.recover(job.out)
-    with output.locked(job.out):
+    with output.locked(job.out), _making(dask) as make_all:
         outcomes = [pipeline.Outcome(code, "skipped") for code in skipped]
-        outcomes += followed(pipeline.make_all(clients, loaded.catalogue, job), len(clients), settings, language)
+        outcomes += followed(make_all(clients, loaded.catalogue, job), len(clients), settings, language)
         outcomes = _again_by_hand(outcomes, clients, loaded, job, language)
         if not settings.clients:
             gone = output.removable(job.out, loaded.codes)
@@ -63,6 +67,20 @@ def generate(settings: Settings, *, force: bool, keep_going: bool, sandbox: bool
     problems = of_clients(told, settings.clients)
     _report(settings, outcomes, problems, time.monotonic() - started, language)
     return SOME_FAILED if any(_went_wrong(outcome, skipped) for outcome in outcomes) else 0
+
+
+@contextmanager
+def _making(dask: str | None) -> Iterator[Callable[..., Iterator[Outcome]]]:
+    """Give what makes bundles: this computer, or the cluster that was asked for."""
+    from generator import pipeline  # noqa: PLC0415
+
+    if dask is None:
+        yield pipeline.make_all
+        return
+    from generator import cluster  # noqa: PLC0415
+
+    with cluster.connected(dask) as (workers, ask):
+        yield partial(cluster.make_all, workers=workers, ask=ask)
 
 
 def _bound(settings: Settings, clients: tuple[Client, ...]) -> tuple[Settings, tuple[Client, ...]]:

@@ -72,6 +72,11 @@ install_tom() { # DIR
   rm -rf "$1/wheel"
 }
 
+install_dask() { # DIR
+  "$python" -m venv "$1/venv"
+  pip_install "$1" install -r "$here/requirements/dask.txt" "$root"
+}
+
 npm_install() { # DIR
   (cd "$1" && npm install --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel=error)
 }
@@ -111,6 +116,7 @@ once dax "$(key_of "$here/requirements/dax.txt")" install_venv "$here/requiremen
 once readers "$(key_of "$here/requirements/readers.txt")" install_venv "$here/requirements/readers.txt" & pids+=($!)
 once odata "$(key_of "$here/requirements/odata.txt")" install_venv "$here/requirements/odata.txt" & pids+=($!)
 once powerbi "$(key_of "$here/requirements/powerbi.txt")" install_venv "$here/requirements/powerbi.txt" & pids+=($!)
+once dask "$(key_of "$here/requirements/dask.txt" "$root/pyproject.toml")" install_dask & pids+=($!)
 once m "$(key_of "$here/m/package.json")" install_m & pids+=($!)
 once web "$(key_of "$here/web/package.json")" install_web & pids+=($!)
 once report_cli "$(key_of "$shared/oracles/pbir/ms_cli/package.json" "$shared/oracles/pbir/ms_cli/stub/index.js")" \
