@@ -165,8 +165,8 @@ def test_a_worker_that_dies_half_way_fails_its_client_and_leaves_a_whole_bundle(
     changed = tmp_path / "specs.xlsx"
     rewrite(changed, "vd-oneill", "vd-oneill-nieuw")
     done = cluster.generate(changed, output)
+    assert (done.returncode, "B157" in done.stderr) == (5, True), done.stdout + done.stderr
     assert [process.poll() for process in cluster.started].count(-signal.SIGKILL) == 4
-    assert (done.returncode, "B157" in done.stderr) == (5, True), done.stderr
     for manifest in output.glob("*/manifest.json"):
         files = json.loads(manifest.read_text(encoding="utf-8"))["files"]
         assert files == {path: hashlib.sha256((manifest.parent / path).read_bytes()).hexdigest() for path in files}
