@@ -179,6 +179,8 @@ def test_a_worker_that_dies_half_way_fails_its_client_and_leaves_a_whole_bundle(
 def rewrite(path, old, new):
     import openpyxl  # noqa: PLC0415 -- only here
 
+    for logo in EXAMPLE.parent.glob("*.png"):
+        shutil.copy(logo, path.parent)
     book = openpyxl.load_workbook(EXAMPLE)
     for page in book:
         for row in page.iter_rows():
