@@ -94,7 +94,7 @@ def _bound(settings: Settings, clients: tuple[Client, ...]) -> tuple[Settings, t
 
 def templates_of(settings: Settings) -> Path | None:
     """Return the folder of the user's own templates: the one asked for, else ``templates/`` here where there is one."""
-    here = Path("templates")
+    here = Path("templates").absolute()  # what was read of a folder is remembered by its path
     return settings.templates or (here if here.is_dir() else None)
 
 
