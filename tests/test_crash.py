@@ -10,7 +10,8 @@ from pathlib import Path
 import crash
 import pytest
 
-from generator import pipeline
+from generator.lock import follow
+from generator.workers import processes
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="each run is a fork of this process")
 DICE = 4711
@@ -41,8 +42,8 @@ def test_publish_killed_at_a_few_moments(tmp_path, service, update):
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked for in /proc")
 def test_the_processes_of_a_killed_run_end_with_it(tmp_path):
     def work():
-        with pipeline._processes(pipeline.Job(tmp_path, jobs=2), 100) as pool:  # noqa: SLF001  as a run has them
-            return pool.submit(time.sleep, 60).result()
+        with processes(2, follow) as workers:  # as a run has them
+            return workers.pool.submit(time.sleep, 60).result()
 
     run = crash.child(work)
     until = time.monotonic() + 30
