@@ -40,7 +40,7 @@ def test_publish_killed_at_a_few_moments(tmp_path, service, update):
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked for in /proc")
-def test_the_processes_of_a_killed_run_end_with_it(tmp_path):
+def test_the_processes_of_a_killed_run_end_with_it():
     def work():
         with processes(2, follow) as workers:  # as a run has them
             return workers.pool.submit(time.sleep, 60).result()
