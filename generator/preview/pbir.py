@@ -101,6 +101,7 @@ class Page:
     filters: tuple[Filter, ...] = ()
     objects: Json = field(default_factory=dict)
     unfiltered: frozenset[tuple[str, str]] = frozenset()  # (slicer, visual that its choice leaves alone)
+    drill_through: tuple[Field, ...] = ()  # what a reader comes from
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,7 @@ def _page(name: str, files: Mapping[str, bytes]) -> Page:
             for each in page.get("visualInteractions", ())
             if each.get("type") == "NoFilter"
         ),
+        tuple(_drill_through(page.get("filterConfig"))),
     )
 
 
@@ -275,6 +277,13 @@ def _filters(config: Json | None) -> Iterator[Filter]:
     for each in (config or {}).get("filters", ()):
         if isinstance(each.get("filter"), dict):
             yield from _conditions(each["filter"])
+
+
+def _drill_through(config: Json | None) -> Iterator[Field]:
+    for each in (config or {}).get("filters", ()):
+        found = field_of(each.get("field", {}), {}) if each.get("howCreated") == "Drillthrough" else None
+        if found:
+            yield found
 
 
 def _conditions(body: Json) -> Iterator[Filter]:

@@ -35,6 +35,7 @@ class Query:
         self.figures, self.model = figures, figures.model
         self._shared = (*report.filters, *page.filters)
         self._apart = page.unfiltered
+        self._from = page.drill_through[:1]
         self._slicers = [visual for visual in page.visuals if "slicer" in visual.kind.lower()]
         self._lookups: dict[Any, Any] = {}
 
@@ -55,6 +56,15 @@ class Query:
             kept = self._kept(each, column)
             if kept is not None:
                 found[column] = tuple(value for value in kept if value in found[column]) if column in found else kept
+        return found | self._came_from()
+
+    def _came_from(self) -> Context:
+        """Return what a reader has clicked who is on a page to drill through to: the first there is."""
+        if "from" not in self._lookups:
+            columns = [(each.table, each.name) for each in self._from]
+            values = [key for column in columns for key in self.combinations([column], {}) if key[0] is not None]
+            self._lookups["from"] = {columns[0]: values[0]} if values else {}
+        found: Context = self._lookups["from"]
         return found
 
     def measure(self, field: Field) -> str:
