@@ -306,14 +306,20 @@ def expand_measures(document: Mapping[str, Any], constants: Mapping[str, Any]) -
 
 def _measure(name: str, row: Mapping[str, Any], document: Mapping[str, Any], constants: Mapping[str, str]) -> Measure:
     wrapped = document.get("intercompany", {}).get(name, "")
-    formulas = [formula.strip() for formula in (row["dax"], row.get("budget", ""), wrapped)]
-    for key, value in constants.items():
-        formulas = [formula.replace(f"<<{key}>>", value) for formula in formulas]
-    dax, budget, intercompany = formulas
+    dax, budget, intercompany = (
+        _filled(formula.strip(), constants) for formula in (row["dax"], row.get("budget", ""), wrapped)
+    )
     pattern = document["formats"].get(row.get("format"), "")
     tags = row.get("tags", document["tags"][row["variants"]] if "variants" in row else [FIXED])
-    rest = {"folder": row["folder"], "descriptions": _descriptions(row), "tags": frozenset(tags)}
+    told = {code: _filled(text, constants) for code, text in _descriptions(row).items()}
+    rest = {"folder": row["folder"], "descriptions": told, "tags": frozenset(tags)}
     return Measure(name, dax, budget, intercompany, pattern, **rest)
+
+
+def _filled(text: str, constants: Mapping[str, str]) -> str:
+    for key, value in constants.items():
+        text = text.replace(f"<<{key}>>", value)
+    return text
 
 
 def _variant(name: str, row: Mapping[str, Any], variant: Mapping[str, Any], document: Mapping[str, Any]) -> Measure:

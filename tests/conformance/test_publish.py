@@ -72,10 +72,10 @@ def test_publish_rebind_status_and_retire_keep_to_the_contract(out, tmp_path, wa
         done = bundel(service, "publish", *options, "--yes", "--json", **how)
         said = done.stdout + done.stderr
         assert done.returncode == 0, said
-        clients = {item["client"] for item in json.loads(done.stdout)["items"]}
+        clients = [item["client"] for item in json.loads(done.stdout)["items"]]  # one for each report
         report = service.report()
         assert report["violations"] == []
-        assert len(report["workspaces"]) == len(clients) >= 6
+        assert len(report["workspaces"]) == len(set(clients)) >= 6
         assert len(report["items"]) == 2 * len(clients)
         assert {item["refreshes"][0] for item in report["items"] if item["type"] == "SemanticModel"} == {"Completed"}
 
@@ -92,14 +92,14 @@ def test_publish_rebind_status_and_retire_keep_to_the_contract(out, tmp_path, wa
             said += done.stdout + done.stderr
             assert done.returncode == 0, said
         urls = {item["parameters"].get("P_INVANTIVE_URL", "") for item in service.report()["items"]}
-        assert sum(url.endswith("-nieuw/odata4") for url in urls) == 2
+        assert sum(url.endswith("-nieuw/odata4") for url in urls) == 2  # a set: each client has one address
 
         done = bundel(service, "retire", "bakker", *options, "--yes", **how)
         said += done.stdout + done.stderr
         assert done.returncode == 0, said
         report = service.report()
         assert report["violations"] == []
-        assert len(report["items"]) == 2 * len(clients) - 2
+        assert len(report["items"]) == 2 * (len(clients) - clients.count("bakker"))
         assert not [each for each in report["connections"] if "bakker" in each["displayName"]]
         kept = "".join(path.read_text("utf-8") for path in out.rglob("published.json"))
         for secret in SECRETS.values():

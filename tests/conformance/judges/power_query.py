@@ -9,7 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from judges.places import HERE, ORACLES, TOOLS, node, run
 
 FOLDER = TOOLS / "m"
-LEFTOVER = re.compile(r"<<|>>|<%|%>|<%#|\{\{\s*\w|\{%|\{#(?!date|time|duration|datetime|table|binary|shared|\")")
+# M has lists of lists: {{1, "a"}} and {{first, last}} are no marks.
+LEFTOVER = re.compile(
+    r"<<|>>|<%|%>|<%#|\{\{\s*[A-Za-z_][\w.]*\s*(?:\||\}\})|\{%|"
+    r"\{#(?!date|time|duration|datetime|table|binary|shared|\")"
+)
 
 
 @functools.cache
