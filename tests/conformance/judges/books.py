@@ -36,7 +36,6 @@ MAPPED = (  # korenaar: from, to, line; 0300 and 4400 would land elsewhere by th
 )
 MUTUAL = ((None, "7100", 510001), ("90001", None, 510001), ("90002", None, 510002))  # korenaar: relation, account, with
 SHARES = {510002: 0.6, 510004: 0.75}  # ownership; of all others the whole
-AMONG_CLIENTS = {"% van omzet mediaan", "% van omzet anoniem"}  # a client's own report holds one client
 MEASURES = ROOT / "templates" / "exact_online" / "measures.toml"
 
 
@@ -86,7 +85,7 @@ def workbook(path, years):
     book.remove(book.active)
     url = "https://bridge-online.cloud/boeken-{}/odata4"
     names = {
-        who: [n for n in measure_names() if not reaches(n, other) and not (who == "*" and n in AMONG_CLIENTS)]
+        who: [n for n in measure_names() if not reaches(n, other)]
         for who, other in (("*", "office"), ("_office", "client"))
     }
     columns = ["MAX ( Datum[Boekkwartaal] )", "MAX ( Datum[Periode] )", "MAX ( Boekmaand[Maand] )"]

@@ -58,7 +58,7 @@ def node():
     return found
 
 
-def run(command, *, timeout=900, **options):
+def run(command, *, timeout=300, **options):
     """Runs a tool and returns the finished process; its exit code is the caller's to judge."""
     return subprocess.run(
         [str(part) for part in command],

@@ -9,11 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from judges.places import HERE, ORACLES, TOOLS, node, run
 
 FOLDER = TOOLS / "m"
-# M has lists of lists: {{1, "a"}} and {{first, last}} are no marks.
-LEFTOVER = re.compile(
-    r"<<|>>|<%|%>|<%#|\{\{\s*[A-Za-z_][\w.]*\s*(?:\||\}\})|\{%|"
-    r"\{#(?!date|time|duration|datetime|table|binary|shared|\")"
-)
+# A list of lists of M may begin with a number, as in {{1, "a"}}; no mark of a template does.
+LEFTOVER = re.compile(r"<<|>>|<%|%>|<%#|\{\{\s*[^\W\d]|\{%|\{#(?!date|time|duration|datetime|table|binary|shared|\")")
 
 
 @functools.cache

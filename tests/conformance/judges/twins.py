@@ -141,7 +141,8 @@ class Twins:
         connection.execute("CREATE TEMP TABLE axis (number)")
         connection.execute("CREATE TEMP TABLE ages (low, high)")
         connection.executescript(script("ledger"))
-        connection.executescript((FIGURES / "group.sql").read_text(encoding="utf-8"))
+        if model.office:
+            connection.executescript((FIGURES / "group.sql").read_text(encoding="utf-8"))
 
     def select(self, context, names):
         """The values of a selection: {measure: figure}, None for blank; KeyError where a measure has no twin."""
@@ -178,8 +179,9 @@ class Twins:
         self._run(script("context"), values)
         for key, sql in toml("spans.toml")["day"].items():
             values[key] = self._one(sql, values)
-        for name in ("consolidation.sql", "benchmark.sql"):
-            self._run((FIGURES / name).read_text(encoding="utf-8"), values)
+        if model.office:
+            for name in ("consolidation.sql", "benchmark.sql"):
+                self._run((FIGURES / name).read_text(encoding="utf-8"), values)
         return values
 
     def _run(self, statements, values):
