@@ -20,7 +20,6 @@ import sys
 import tempfile
 import threading
 import time
-import warnings
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,6 +29,7 @@ import httpx
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from forks import child, ended
 from markdown import save
 from power_bi import PowerBI
 
@@ -83,29 +83,6 @@ def tree(folder):
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
     }
-
-
-def child(work):
-    """Start something in a process of its own, and return its id; it says nothing."""
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", DeprecationWarning
-        )  # the threads of the service hold nothing that a child needs
-        pid = os.fork()
-    if not pid:
-        code = 70
-        with contextlib.suppress(BaseException):
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, 1)
-            os.dup2(null, 2)
-            code = work()
-        os._exit(code)
-    return pid
-
-
-def ended(pid):
-    """Return the exit code of a child, or minus the signal that ended it."""
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def killed(work, seconds):

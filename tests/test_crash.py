@@ -9,6 +9,7 @@ from pathlib import Path
 
 import crash
 import pytest
+from forks import child, ended
 
 from generator.lock import follow
 from generator.workers import processes
@@ -45,14 +46,14 @@ def test_the_processes_of_a_killed_run_end_with_it():
         with processes(2, follow) as workers:  # as a run has them
             return workers.pool.submit(time.sleep, 60).result()
 
-    run = crash.child(work)
+    run = child(work)
     until = time.monotonic() + 30
     while not any(crash.helps(path) == run for path in Path("/proc").glob("[0-9]*")):
         assert time.monotonic() < until
         time.sleep(0.05)
     time.sleep(1)  # by now it runs what it is for
     os.kill(run, signal.SIGKILL)
-    crash.ended(run)
+    ended(run)
     assert crash.strays() == []
 
 
@@ -63,5 +64,5 @@ def test_files_from_the_future_are_written_as_any_other(generating):
     later = time.time() + 400 * 24 * 3600
     for path in (generating.out, *generating.out.rglob("*")):
         os.utime(path, (later, later))
-    assert crash.ended(crash.child(lambda: generating.run(generating.specs[1], generating.out))) == 0
+    assert ended(child(lambda: generating.run(generating.specs[1], generating.out))) == 0
     assert crash.tree(generating.out) == generating.after

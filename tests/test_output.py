@@ -9,10 +9,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 
 import pytest
+from forks import child, ended
 from markdown import BASE, save
 
 from generator import cli, disk
@@ -477,16 +477,7 @@ def _run(out, step):
 
 def _in_a_child(work):
     """Run in a forked process; tell whether it came to its end."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of threads: pytest-xdist has one, and no child needs it
-        child = os.fork()
-    if not child:
-        try:
-            work()
-        finally:
-            os._exit(0)
-    _, status = os.waitpid(child, 0)
-    return os.WIFEXITED(status)
+    return ended(child(work)) >= 0
 
 
 def _killer(number):

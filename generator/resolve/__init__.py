@@ -139,7 +139,7 @@ class _Resolver:
             for division in self.divisions.get(client.code.casefold(), [])
             if division.consolidated is not False
         }
-        anyone = self.catalogue.platform["constants"]["any_partner"]
+        anyone = self.catalogue.platform["constants"].get("any_partner", -1)
         eliminated, problems = group.eliminations(
             clients, lambda code: self.rows(self.mutual, code), consolidated, anyone, ACCOUNT_DIGITS
         )

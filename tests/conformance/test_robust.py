@@ -1,6 +1,5 @@
 """`generate` cut off, crowded out and refused by the disk: bundles whole, the next run as if nothing had happened."""
 
-import contextlib
 import os
 import random
 import resource
@@ -12,6 +11,7 @@ import time
 
 import pytest
 from conftest import EXAMPLE
+from forks import child, ended
 
 from generator import output
 from generator.cli import main
@@ -29,25 +29,6 @@ def tree(folder):
 
 def command(specs, out, *arguments):
     return ["generate", "--specs", str(specs), "--out", str(out), "--quiet", "--jobs", "1", *arguments]
-
-
-def child(work):
-    """Start the work in a process of its own; forked, so that 50 of them take no minute to start."""
-    pid = os.fork()
-    if not pid:
-        code = 70
-        with contextlib.suppress(BaseException):
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, 1)
-            os.dup2(null, 2)
-            code = work()
-        os._exit(code)
-    return pid
-
-
-def ended(pid):
-    """The exit code of a child, or minus the signal that ended it."""
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 @pytest.fixture(scope="module")

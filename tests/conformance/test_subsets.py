@@ -9,12 +9,14 @@ import random
 import openpyxl
 import pytest
 from conftest import Office, generate
-from judges import dax, fields, lint, power_query, report, tom
+from judges import books, dax, fields, lint, power_query, report, tom
 from judges.bundle import manifest
-from judges.places import SHARED
+from judges.places import ROOT, SHARED, merged
+
+TEMPLATES = ROOT / "templates" / "exact_online"
 
 SEED = 20261124
-CLIENTS = 8
+CLIENTS = 10
 KINDS = {
     "cardVisual": ("values",),
     "lineChart": ("values", "category"),
@@ -41,8 +43,8 @@ def _entities():
     }
 
 
-def _rows(pages, measures, dice):
-    """The sheets of a workbook in which each client has drawn other wishes."""
+def _rows(offers, dice):
+    """The sheets of a workbook in which each client has drawn other wishes, of each report in turn."""
     sheets = {
         "Kantoor": [
             ("Naam", "Geconsolideerde URL"),
@@ -62,6 +64,7 @@ def _rows(pages, measures, dice):
     entities = _entities()
     for number in range(CLIENTS):
         code = f"k{number}"
+        name, (pages, measures) = sorted(offers.items())[number % len(offers)]
         chosen = dice.sample(pages, dice.randint(1, len(pages)))
         sheets["Klanten"].append(
             (
@@ -78,10 +81,10 @@ def _rows(pages, measures, dice):
         divisions = [900000 + 100 * number + each for each in range(dice.choice((1, 2, 3, 40)))]
         currency = dice.choice(("EUR", "GBP"))
         sheets["Administraties"] += [(code, each, dice.choice(("EUR", currency))) for each in divisions]
-        sheets["Rapporten"].append((code, "financieel", ", ".join(chosen)))
+        sheets["Rapporten"].append((code, name, ", ".join(chosen)))
         own = [f"Eigen {each}" for each in range(dice.randint(0, 3))]
         sheets["Meetwaarden"] += [
-            (code, name, f"DIVIDE ( [{dice.choice(measures)}], [{dice.choice(measures)}] )", "0.00") for name in own
+            (code, each, f"DIVIDE ( [{dice.choice(measures)}], [{dice.choice(measures)}] )", "0.00") for each in own
         ]
         for each in range(dice.randint(0, 6)):
             kind, roles = dice.choice(sorted(KINDS.items()))
@@ -89,12 +92,12 @@ def _rows(pages, measures, dice):
             category = dice.choice(COLUMNS) if "category" in roles else ""
             series = dice.choice(SERIES) if "series" in roles else ""
             page = dice.choice([*chosen, "Eigen pagina"])
-            sheets["Visuals"].append((code, "financieel", page, kind, f"V{each}", ", ".join(values), category, series))
+            sheets["Visuals"].append((code, name, page, kind, f"V{each}", ", ".join(values), category, series))
         for entity in dice.sample(sorted(entities), dice.randint(0, 2)):
             names = dice.sample(entities[entity], min(5, len(entities[entity])))
             sheets["Tabellen"].append((code, entity, f"Extra {entity.rpartition('.')[2]}", ", ".join(names)))
         if dice.random() < 0.5:
-            sheets["Teksten"].append((code, "financieel", dice.choice(chosen), "Let op de marge."))
+            sheets["Teksten"].append((code, name, dice.choice(chosen), "Let op de marge."))
         if dice.random() < 0.5:
             sheets["Toegang"].append((code, "klant@voorbeeld.nl", "Viewer", divisions[0]))
     return sheets
@@ -110,18 +113,31 @@ def _save(path, sheets):
     book.save(path)
 
 
+def _offers(office):
+    """{report: (pages, measures)}: what the templates offer a client, without pages that are hidden or for texts."""
+    reports = {name: row for name, row in merged(TEMPLATES / "reports.toml").items() if row["scope"] == "client"}
+    found = {}
+    for each in (each for code in office.bundles for each in manifest(office.bundles[code])["reports"]):
+        if each["name"] in reports:
+            pages = [page for page in reports[each["name"]]["pages"] if page != "Toelichting" and not _is_hidden(page)]
+            held = [one for one in each["measures"] if one in books.measure_names()]
+            found[each["name"]] = (pages, [one for one in held if not one.startswith(("Titel", "Boodschap"))])
+    return found
+
+
+def _is_hidden(page):
+    return "drill_through" in merged(TEMPLATES / "pages" / f"{page}.toml")
+
+
 @pytest.fixture(scope="module")
 def drawn(office, tmp_path_factory):
     """The output of a workbook of random wishes, made from what the example's report offers."""
-    example = manifest(office.bundles["garage"])["reports"][0]
-    pages = [page for page in example["pages"] if page not in ("Boekingen", "Toelichting", "Werkplaats")]
-    measures = [
-        name for name in example["measures"] if not name.startswith(("Titel", "Boodschap", "Omzet per boekstuk"))
-    ]
+    offers = _offers(office)
+    assert len(offers) >= 5
     folder = tmp_path_factory.mktemp("subsets")
     specs = folder / "toeval.xlsx"
     dice = random.Random(SEED)  # noqa: S311  a draw, not a secret
-    _save(specs, _rows(pages, measures, dice))
+    _save(specs, _rows(offers, dice))
     done = generate(folder / "output", specs=specs)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     made = Office(folder / "output", specs)
