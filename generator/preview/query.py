@@ -33,7 +33,7 @@ class Query:
     def __init__(self, figures: Figures, report: Report, page: Page) -> None:
         """Keep what all visuals of a page have in common: filters of report and page, and what slicers have chosen."""
         self.figures, self.model = figures, figures.model
-        self._shared = (*report.filters, *page.filters)
+        self._shared = (*report.filters, *page.filters, *(self._brought(report) if page.drill_through else ()))
         self._apart = page.unfiltered
         self._from = page.drill_through[:1]
         self._slicers = [visual for visual in page.visuals if "slicer" in visual.kind.lower()]
@@ -57,6 +57,16 @@ class Query:
             if kept is not None:
                 found[column] = tuple(value for value in kept if value in found[column]) if column in found else kept
         return found | self._came_from()
+
+    def _brought(self, report: Report) -> Iterator[Filter]:
+        """Yield what was chosen on the first page, which a reader brings along to a page to drill through to.
+
+        Not the period: such a page shows what a figure is made of, and that may have been booked before it.
+        """
+        first = next((each for each in report.pages if not each.hidden), None)
+        for visual in first.visuals if first else ():
+            chosen = _choices(visual) if "slicer" in visual.kind.lower() else ()
+            yield from (each for each in chosen if each.field.table not in self.model.dates)
 
     def _came_from(self) -> Context:
         """Return what a reader has clicked who is on a page to drill through to: the first there is."""

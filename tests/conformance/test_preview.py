@@ -115,6 +115,14 @@ def test_a_figure_on_a_page_is_what_sql_says(office, case):
     assert found == shown(wanted or 0)
 
 
+def test_a_page_to_drill_through_is_drawn_for_the_first_thing_a_reader_may_come_from(office):
+    """*Boekingen* is reached from a line of a statement; the first of these is revenue."""
+    accounts = drawn.Drawn(office[0] / K / "preview" / "index.html").column("Boekingen", "Rekening")
+    types = {row["Code"].strip(): row["Type"] for row in books.books().tables["ExactOnlineREST.Financial.GLAccounts"]}
+    assert len(accounts) > 10
+    assert {types[each.split(" ")[0]] for each in accounts} == {110}
+
+
 def test_figures_of_the_office_are_what_sql_says(office):
     made = drawn.Drawn(office[0] / "_office" / "preview" / "index.html")
     for measure, column, shown in (

@@ -37,6 +37,15 @@ class Drawn:
         assert len(found) == 1, f"{page}: {row} / {column}: {found}"
         return found[0]
 
+    def column(self, page, column):
+        """The cells of a column, row by row; of the total, and of a row without one, there is none."""
+        found = []
+        for table in self.page(page).iter("table"):
+            heads = [head.text_content().strip() for head in table.xpath("./thead//th")]
+            lines = table.xpath("./tbody/tr") if column in heads else ()
+            found += [line[heads.index(column)].text_content().strip() for line in lines if len(line) == len(heads)]
+        return [cell for cell in found if cell]
+
 
 def _title(visual):
     return "".join(head.text_content().strip() for head in visual.iter("h2"))
