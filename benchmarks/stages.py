@@ -15,7 +15,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from generator import output, pipeline
+from generator import manifests, output, pipeline
 from generator.build import build
 from generator.commit import MANIFEST
 from generator.pack import pack
@@ -66,7 +66,7 @@ def looked_at(clients: Sequence[Client], known: Catalogue, out: Path) -> dict[st
     watch = Watch()
     for client in clients:
         spec = watch("hash of the input", lambda client=client: pipeline.spec_hash(client, known))
-        if not watch("manifest and files", lambda client=client, spec=spec: output.current(out, client.code, spec)):
+        if not watch("manifest and files", lambda client=client, spec=spec: manifests.current(out, client.code, spec)):
             raise SystemExit(f"{client.code} is not as it was made")
     return watch.each(len(clients))
 

@@ -30,6 +30,7 @@ _LONGEST = 259 if os.name == "nt" else 4095  # characters of a whole path
 _TOO_LONG = {errno.ENAMETOOLONG, errno.ENOENT, errno.EINVAL}  # what Windows says of a longer one depends on the call
 # A virus scanner or OneDrive holds a file that was just written for a moment; only Windows minds that.
 _PAUSES = (0.1, 0.4) if os.name == "nt" else ()
+_SMALL = 2  # files in a folder that is not worth opening
 _JUNCTION = 0xA0000003  # a folder of Windows that leads elsewhere; a file that OneDrive has yet to fetch is no link
 
 
@@ -72,28 +73,50 @@ def is_file(path: str) -> bool:
         return False
 
 
-def files_in(folder: str) -> set[str]:
-    """Return the paths of the files in a folder and in those below it, state and what is behind links left out.
+def all_there(folder: str, paths: Iterable[str]) -> bool:
+    """Tell whether files are in a folder and none is a link; in small folders they need only be there.
 
-    One look at each folder tells what stands in it, links too, without a look at each file.
+    A bundle has hundreds of folders with a file or two: those are looked at from the folder above them.
     """
-    found: set[str] = set()
-    waiting = [""]
-    while waiting:
-        inside = waiting.pop()
-        try:
-            with os.scandir(f"{folder}/{inside}") as entries:
-                for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        path = f"{inside}{entry.name}"
-                        state = path == "preview" or entry.name == ".pbi"  # no need to look into these
-                        if not (state or (os.name == "nt" and is_link(f"{folder}/{path}"))):
-                            waiting.append(f"{path}/")
-                    elif entry.is_file(follow_symlinks=False):
-                        found.add(f"{inside}{entry.name}")
-        except OSError:
-            continue  # what can't be looked at is not there
-    return found
+    deep = tuple(path for path in paths if "/" in path)  # what has the name of the client in it is not deep
+    if os.access not in os.supports_dir_fd:  # Windows
+        return all(is_file(f"{folder}/{path}") for path in paths)
+    if not all(is_file(f"{folder}/{path}") for path in paths if "/" not in path):
+        return False
+    try:
+        return all(_all_in(f"{folder}/{inside}", files, below) for inside, files, below in _by_folder(deep))
+    except (OSError, ValueError):
+        return False  # what can't be looked at is not there
+
+
+def _all_in(folder: str, files: Iterable[str], below: Iterable[str]) -> bool:
+    """Tell whether files are in a folder, and others somewhere below it; raise ``OSError`` where one is not."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        for path in below:
+            if not os.access(path, os.F_OK, dir_fd=opened):
+                return False
+        modes = [os.stat(name, dir_fd=opened, follow_symlinks=False).st_mode for name in files]
+        return all(map(stat.S_ISREG, modes))
+    finally:
+        os.close(opened)
+
+
+@lru_cache(maxsize=16)
+def _by_folder(paths: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]:
+    """Return the folders to open for files: each with the files right in it, and with those of small folders in it."""
+    inside: dict[str, list[str]] = {}
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        inside.setdefault(folder, []).append(name)
+    looks: dict[str, tuple[list[str], list[str]]] = {}
+    for folder, names in inside.items():
+        above, _, last = folder.rpartition("/")
+        if above and len(names) <= _SMALL:
+            looks.setdefault(above, ([], []))[1].extend(f"{last}/{name}" for name in names)
+        else:
+            looks.setdefault(folder, ([], []))[0].extend(names)
+    return tuple((folder, tuple(files), tuple(below)) for folder, (files, below) in looks.items())
 
 
 def is_link(path: str) -> bool:

@@ -1,8 +1,7 @@
-"""The output folder: what stands there, what would change, and changing it; bundles are compared by their hashes.
+"""The output folder: what would change there, and changing it; bundles are compared by their hashes.
 
-A bundle's ``manifest.json`` holds the hash of each file that was generated, so that a bundle that did not change costs
-one small file to read. State (previews, what was published, Desktop's own caches) is nobody's to write here, and stays.
-The manifest of the output folder itself names the bundles; a folder that it does not name is never removed.
+State (previews, what was published, Desktop's own caches) is nobody's to write here, and stays. The manifest of the
+output folder itself names the bundles; a folder that it does not name is never removed.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from generator import commit as commits
@@ -20,7 +20,6 @@ from generator.commit import MANIFEST
 from generator.disk import (
     PUBLISHED,
     digest,
-    files_in,
     is_file,
     is_generated,
     is_link,
@@ -31,13 +30,14 @@ from generator.disk import (
     refuse_links,
     told,
 )
-from generator.jsontext import parsed, written
-from generator.lock import LOCK, STAGING, locked
+from generator.jsontext import written
+from generator.lock import STAGING, locked
+from generator.manifests import bundles, is_code, previous
 from generator.problems import Cell, Problem, Stop
 from generator.shared import sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 Files = Mapping[str, bytes]
@@ -54,7 +54,6 @@ _sandbox/
 /index.html
 /probe.html
 """
-_TAKEN = frozenset({STAGING, LOCK, MANIFEST, ".gitignore", "index.html", "probe.html"})
 _DRAFTS = frozenset({f"{MANIFEST}.new", ".gitignore.new"})
 
 
@@ -84,37 +83,6 @@ def manifest(document: Mapping[str, Any], files: Files) -> bytes:
     hashes = {path: sha256(files[path]) for path in sorted(files) if path != MANIFEST}
     head = {key: value for key, value in document.items() if key != "spec_hash"}
     return written(head | {"files": hashes, "spec_hash": document["spec_hash"]})
-
-
-def previous(out: Path, code: str) -> dict[str, Any]:
-    """Return the manifest of a bundle as it stands on disk; empty where there is none that a run can have written.
-
-    Paths in it that no run has written, since they lead elsewhere, are left out.
-    """
-    document = {} if is_link(f"{out}/{code}") else _document(out / code / MANIFEST, code)
-    if not _is_shaped(document):
-        return {}
-    files = {path: known for path, known in document["files"].items() if is_generated(path) and isinstance(known, str)}
-    return document | {"files": files}
-
-
-def current(out: Path, code: str, spec_hash: str) -> int:
-    """Return how many files a bundle has that was made from this very input, without building it again.
-
-    0 where it was made from something else, or lacks a file, or a link stands where a file or folder should.
-    """
-    try:
-        document = previous(out, code)
-    except Stop:
-        return 0  # and ``compare`` tells why
-    if document.get("spec_hash") != spec_hash:
-        return 0
-    return len(document["files"]) if document["files"].keys() <= files_in(f"{out}/{code}") else 0
-
-
-def all_current(out: Path, spec_hashes: Sequence[tuple[str, str]]) -> list[int]:
-    """Return what ``current`` does for each pair of a client's code and the hash of its input."""
-    return [current(out, code, spec_hash) for code, spec_hash in spec_hashes]
 
 
 def compare(out: Path, code: str, files: Files, *, force: bool = False) -> Change:
@@ -218,14 +186,6 @@ def removable(out: Path, codes: Iterable[str]) -> tuple[str, ...]:
         )
 
 
-def bundles(out: Path) -> dict[str, str]:
-    """Return the bundles that the output's manifest names: client code → hash of its manifest, as last written."""
-    named = _document(out / MANIFEST, "").get("bundles")
-    entries = [entry for entry in named if isinstance(entry, dict)] if isinstance(named, list) else []
-    pairs = {str(entry.get("client")): str(entry.get("hash", "")) for entry in entries}
-    return {code: value for code, value in pairs.items() if _is_code(code)}
-
-
 def enrol(out: Path, version: str, codes: Iterable[str]) -> None:
     """Name bundles in the output's manifest before they are made, so that none is ever there without a name."""
     there = bundles(out)
@@ -233,11 +193,14 @@ def enrol(out: Path, version: str, codes: Iterable[str]) -> None:
         _write_root(out, version, there | new)
 
 
-def seal(out: Path, version: str) -> None:
-    """Write the output's manifest after a run: the bundles that are there, each with the hash of its own manifest."""
+def seal(out: Path, version: str, seen: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Write the output's manifest after a run: the bundles that are there, each with the hash of its own manifest.
+
+    ``seen`` are hashes that this run has taken already, by code, of bundles that it left as they were.
+    """
     with told(""):
         there = [code for code in bundles(out) if (out / code).is_dir()]
-        hashes = {code: "" if is_link(f"{out}/{code}") else digest(f"{out}/{code}/{MANIFEST}") for code in there}
+        hashes = {code: seen.get(code) or _hash_of(out, code) for code in there}
     _write_root(out, version, hashes)
 
 
@@ -281,12 +244,17 @@ def verify(out: Path) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
+def _hash_of(out: Path, code: str) -> str:
+    """Return the hash of a bundle's manifest; empty where there is none, or a link."""
+    return "" if is_link(f"{out}/{code}") else digest(f"{out}/{code}/{MANIFEST}")
+
+
 def _recover_one(out: Path, stage: Path) -> None:
     """Recover one entry of the staging folder: a bundle, or a draft of the output's manifest."""
     if stage.name in _DRAFTS and not stage.is_dir():
         stage.unlink()
     elif is_link(os.fspath(stage)) or stage.is_dir():
-        if not _is_code(stage.name):
+        if not is_code(stage.name):
             raise commits.damaged(stage.name)
         with told(stage.name):
             commits.recover(commits.place(out, stage.name))
@@ -317,38 +285,13 @@ def _write_root(out: Path, version: str, hashes: Mapping[str, str]) -> None:
 
 def _check(code: str, files: Files) -> None:
     """Refuse a code or a path that is not a plain name on every system, or that belongs to somebody else."""
-    if not _is_code(code):
+    if not is_code(code):
         raise ValueError(f"not the name of a bundle: {code!r}")
     for path in files:
         if not is_generated(path):
             raise ValueError(f"not a path for a generated file: {path!r}")
     if len({path.casefold() for path in files}) < len(files):
         raise ValueError(f"two files of bundle {code!r} whose paths differ only in case")
-
-
-def _is_code(code: str) -> bool:
-    """Tell whether a text can be the name of a bundle's folder."""
-    return "/" not in code and is_plain(code) and code.casefold() not in _TAKEN
-
-
-def _is_shaped(document: Mapping[str, Any]) -> bool:
-    """Tell whether a bundle's manifest has the types that a run gives it, where it has a key at all."""
-    reports = document.get("reports", [])
-    divisions = document.get("divisions", [])
-    return (
-        isinstance(document.get("files"), dict)
-        and isinstance(document.get("url", ""), str)
-        and isinstance(divisions, list)
-        and all(isinstance(division, int | str) for division in divisions)
-        and isinstance(reports, list)
-        and all(isinstance(report, dict) and isinstance(report.get("name"), str) for report in reports)
-        and all(_is_names(report.get(key, [])) for report in reports for key in ("pages", "tables", "measures"))
-    )
-
-
-def _is_names(listed: Any) -> bool:  # noqa: ANN401  whatever stands in the file
-    """Tell whether a value is a list of names."""
-    return isinstance(listed, list) and all(isinstance(name, str) for name in listed)
 
 
 def _under(code: str, paths: Iterable[str]) -> list[str]:
@@ -374,18 +317,6 @@ def _walk(folder: Path) -> Iterator[str]:
 def _same(one: Path, other: Path) -> bool:
     """Tell whether two paths lead to one folder."""
     return other.exists() and one.samefile(other)
-
-
-def _document(path: Path, code: str) -> dict[str, Any]:
-    """Return a JSON object from disk; empty where there is none, or something else, or a link."""
-    if not is_file(os.fspath(path)):
-        return {}
-    with told(code):
-        try:
-            document = parsed(path.read_bytes())
-        except (FileNotFoundError, ValueError, RecursionError):
-            return {}
-    return document if isinstance(document, dict) else {}
 
 
 def _problem(code: str, client: str, path: str) -> Problem:

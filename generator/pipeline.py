@@ -10,12 +10,12 @@ import hashlib
 import json
 import os
 from concurrent.futures import CancelledError
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from generator import __version__, catalogue, output
+from generator import __version__, catalogue, manifests, output
 from generator.build import build
 from generator.commit import MANIFEST, place, recover
 from generator.diff import Difference, difference
@@ -28,7 +28,7 @@ from generator.resolve import resolve
 from generator.spec import logos, rules, workbook
 from generator.spec.records import OFFICE
 from generator.spec.sheets import find_sheet
-from generator.workers import processes, spread
+from generator.workers import processes, spread, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -47,6 +47,7 @@ FEW = 50
 MANY = 200
 """Below so many bundles to look at, one process is as soon done."""
 
+_LOOKED = 10  # bundles a process looks at at a time
 _CHUNK = 32  # bundles a process gets at a time: enough to make passing them on cheap, few enough to share out evenly
 _PAGES = 2048  # pages that a process remembers
 _OFFICE_SHEETS = frozenset({"clients", "divisions", "mappings"})
@@ -76,8 +77,8 @@ class Loaded:
 class Outcome:
     """What became of a bundle; ``status`` is created, changed, unchanged, removed, skipped or failed.
 
-    ``startup`` tells that the database needs another *On Startup SQL* than before. ``hash`` is that of the manifest as
-    a worker on another computer wrote it.
+    ``startup`` tells that the database needs another *On Startup SQL* than before. ``hash`` is that of the manifest
+    where it was left as it was, or as a worker on another computer wrote it.
     """
 
     client: str
@@ -195,14 +196,19 @@ def _document(built: Built, known: Catalogue) -> dict[str, object]:
     }
 
 
+def is_current(out: Path, client: Client, known: Catalogue) -> bool:
+    """Tell whether a bundle is on disk as it should be."""
+    return manifests.current(out, client.code, spec_hash(client, known)) is not None
+
+
 def unchanged(client: Client, known: Catalogue, job: Job) -> Outcome | None:
     """Return the outcome of a bundle that is on disk as it should be, or None where it is to be made."""
-    count = 0 if job.force else output.current(job.out, client.code, spec_hash(client, known))
-    return _standing(client, count) if count else None
+    standing = None if job.force else manifests.current(job.out, client.code, spec_hash(client, known))
+    return _standing(client, standing) if standing else None
 
 
-def _standing(client: Client, count: int) -> Outcome:
-    return Outcome(client.code, "unchanged", count, _report_names(client))
+def _standing(client: Client, standing: manifests.Standing) -> Outcome:
+    return Outcome(client.code, "unchanged", standing.files, _report_names(client), hash=standing.hash)
 
 
 def _report_names(client: Client) -> tuple[str, ...]:
@@ -239,37 +245,35 @@ def make_all(
 
     Raises ``Stop`` before anything is written where the templates make no sound report even of the first client.
     """
-    several = len(clients) >= FEW and job.jobs > 1
-    with processes(job.jobs, follow) if several else nullcontext() as workers:
-        standing = _all_standing(clients, known, job, workers)
-        pending = [client for client in clients if client.code not in standing]
-        first = {client.is_office: client for client in reversed(pending)}.values()
-        tried = {client.code: files(client, known) for client in first}
-        output.enrol(job.out, __version__, (client.code for client in clients))
-        if not elsewhere and (workers is None or len(pending) < FEW):
-            for client in clients:
-                yield standing.get(client.code) or make(client, known, job, tried.pop(client.code, None))
-            return
-        yield from standing.values()
-        if elsewhere:
-            yield from elsewhere(pending)
-        elif workers:
-            yield from share_out(pending, job, workers, partial(make_share, job=job))
+    standing = _all_standing(clients, known, job)
+    pending = [client for client in clients if client.code not in standing]
+    first = {client.is_office: client for client in reversed(pending)}.values()
+    tried = {client.code: files(client, known) for client in first}
+    output.enrol(job.out, __version__, (client.code for client in clients))
+    if not elsewhere and (job.jobs == 1 or len(pending) < FEW):
+        for client in clients:
+            yield standing.get(client.code) or make(client, known, job, tried.pop(client.code, None))
+        return
+    yield from standing.values()
+    if elsewhere:
+        yield from elsewhere(pending)
+        return
+    with processes(job.jobs, follow) as workers:
+        yield from share_out(pending, job, workers, partial(make_share, job=job))
 
 
-def _all_standing(clients: Sequence[Client], known: Catalogue, job: Job, workers: Workers | None) -> dict[str, Outcome]:
+def _all_standing(clients: Sequence[Client], known: Catalogue, job: Job) -> dict[str, Outcome]:
     """Return the bundles that are on disk as they should be, by code: ``unchanged`` for many at a time."""
     if job.force:
         return {}
     hashes = [(client.code, spec_hash(client, known)) for client in clients]
-    if workers is None or len(clients) < MANY:
-        counts = output.all_current(job.out, hashes)
+    if job.jobs == 1 or len(clients) < MANY:
+        found = manifests.all_current(job.out, hashes)
     else:
-        size = -(-len(hashes) // job.jobs)
-        shares = [hashes[start : start + size] for start in range(0, len(hashes), size)]
-        found = workers.pool.map(output.all_current, [job.out] * job.jobs, shares)
-        counts = [count for share in found for count in share]
-    return {client.code: _standing(client, count) for client, count in zip(clients, counts, strict=True) if count}
+        shares = [hashes[start : start + _LOOKED] for start in range(0, len(hashes), _LOOKED)]
+        with processes(job.jobs - 1, follow) as workers:
+            found = together(workers, partial(manifests.all_current, job.out), shares)
+    return {client.code: _standing(client, one) for client, one in zip(clients, found, strict=True) if one}
 
 
 def share_out(
@@ -342,9 +346,9 @@ def plan_all(
         made = files(client, loaded.catalogue)
         change = output.compare(job.out, client.code, made)
         warn(change.kept)
-        yield from steps(change, output.previous(job.out, client.code), json.loads(made[MANIFEST]))
+        yield from steps(change, manifests.previous(job.out, client.code), json.loads(made[MANIFEST]))
     for code in output.removable(job.out, loaded.codes) if removals else ():
-        old = output.previous(job.out, code)
+        old = manifests.previous(job.out, code)
         yield from steps(output.Change(code, "removed", removed=tuple(old.get("files", ()))), old, {})
 
 

@@ -59,6 +59,29 @@ def spread(
         yield from _result(future, piece, lost)
 
 
+def together(workers: Workers, work: Callable[[_Work], list[_Made]], pieces: Iterable[_Work]) -> list[_Made]:
+    """Have quick work done and take part in it, from the last piece on: the others need some time to start.
+
+    What a worker that died was at is done here.
+    """
+    given = [(piece, _submitted(workers, work, piece)) for piece in pieces]
+    made: list[list[_Made]] = []
+    for piece, future in reversed(given):
+        if future is None or future.cancel():
+            made.append(work(piece))
+        else:
+            made.append(_result(future, piece, lambda piece, _: work(piece)))
+    return [each for piece in reversed(made) for each in piece]
+
+
+def _submitted(workers: Workers, work: Callable[[_Work], list[_Made]], piece: _Work) -> Future[list[_Made]] | None:
+    """Return a piece of work that was handed out; None where nobody can take it any more."""
+    try:
+        return workers.pool.submit(work, piece)
+    except (OSError, RuntimeError, ValueError):  # a broken pool, a closed connection
+        return None
+
+
 def _result(
     future: Future[list[_Made]], piece: _Work, lost: Callable[[_Work, BaseException], list[_Made]]
 ) -> list[_Made]:

@@ -6,6 +6,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from bundles import ONE, load
@@ -15,7 +16,7 @@ from generator import cluster, pipeline
 from generator.cli import main
 from generator.commit import MANIFEST
 from generator.disk import digest
-from generator.workers import Workers, processes, spread
+from generator.workers import Workers, processes, spread, together
 
 CODES = ("bakker", "slager", "fietser")
 ROWS = "\n".join(f"| {code} | {code} | https://bridge-online.cloud/vd-{code}/odata4 |" for code in CODES)
@@ -112,6 +113,29 @@ def test_work_of_a_process_that_dies_is_lost_and_told(tmp_path, loaded):
         outcomes = list(pipeline.share_out(loaded.clients, pipeline.Job(tmp_path), workers, die))
     assert {outcome.client for outcome in outcomes} == {client.code for client in loaded.clients}
     assert {(outcome.status, outcome.problems[0].code) for outcome in outcomes} == {("failed", "B157")}
+
+
+def squares(numbers):
+    return [number**2 for number in numbers]
+
+
+def squares_unless_elsewhere(here, numbers):
+    if os.getpid() != here:
+        os._exit(9)
+    return squares(numbers)
+
+
+PIECES = [[number, number + 1] for number in range(0, 60, 2)]
+
+
+def test_work_that_this_process_takes_part_in_comes_in_order():
+    with processes(1) as workers:
+        assert together(workers, squares, PIECES) == squares(range(60))
+
+
+def test_quick_work_of_a_process_that_dies_is_done_here():
+    with processes(1) as workers:
+        assert together(workers, partial(squares_unless_elsewhere, os.getpid()), PIECES) == squares(range(60))
 
 
 def test_a_bounded_number_of_pieces_is_under_way():

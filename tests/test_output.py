@@ -20,14 +20,12 @@ from generator import commit as commits
 from generator.cli.make import SOME_FAILED
 from generator.commit import place
 from generator.lock import locked
+from generator.manifests import bundles, current, previous
 from generator.output import (
-    bundles,
     commit,
     compare,
-    current,
     enrol,
     manifest,
-    previous,
     recover,
     removable,
     remove,
@@ -126,6 +124,17 @@ def test_a_bundle_from_another_input_or_with_a_file_too_few_is_not_current(tmp_p
     assert compare(tmp_path, "acme", _files(OLD)).created == ("a.pbit",)
     _write(tmp_path, _files(OLD))
     assert _tree(tmp_path / "acme") == _files(OLD)
+
+
+MANY = {f"queries/r/{n}.pq": b"q" for n in range(4)} | {f"R.Report/visuals/{n}/visual.json": b"{}" for n in "ab"}
+
+
+@pytest.mark.parametrize("path", [*OLD, *MANY])
+def test_a_bundle_that_lacks_any_of_its_files_is_not_current(tmp_path, path):
+    _write(tmp_path, _files(OLD | MANY))
+    assert current(tmp_path, "acme", "s1").files == len(OLD | MANY)
+    (tmp_path / "acme" / path).unlink()
+    assert not current(tmp_path, "acme", "s1")
 
 
 def test_a_new_input_with_the_same_files_rewrites_the_manifest_only(tmp_path):

@@ -11,7 +11,7 @@ import pytest
 from bundles import ONE, client, load
 from markdown import BASE, found, save
 
-from generator import catalogue, output, pipeline
+from generator import catalogue, manifests, pipeline
 from generator.pipeline import Job
 from generator.problems import Stop
 
@@ -204,7 +204,7 @@ def test_bundles_are_named_before_they_are_made(tmp_path, office):
     out = tmp_path / "out"
     outcomes = pipeline.make_all(office.clients, office.catalogue, Job(out))
     next(outcomes)
-    assert set(output.bundles(out)) == {"bakker", "oneill", "_office"}
+    assert set(manifests.bundles(out)) == {"bakker", "oneill", "_office"}
 
 
 def test_a_bundle_is_removed_only_on_a_yes(tmp_path, office):

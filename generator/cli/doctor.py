@@ -97,12 +97,12 @@ def _workbooks(settings: Settings, verify: bool) -> Found:  # noqa: ARG001
 
 
 def _bundles(settings: Settings, verify: bool) -> Found:
-    from generator import output  # noqa: PLC0415
+    from generator import manifests, output  # noqa: PLC0415
 
     if not settings.out.is_dir():
         return (), f"{settings.out.as_posix()}: -"
     found = output.recover(settings.out) + (output.verify(settings.out) if verify else ())
-    return found, f"{settings.out.as_posix()}: {len(output.bundles(settings.out))} bundels"
+    return found, f"{settings.out.as_posix()}: {len(manifests.bundles(settings.out))} bundels"
 
 
 def _sign_in(settings: Settings, verify: bool) -> Found:  # noqa: ARG001

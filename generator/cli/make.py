@@ -62,7 +62,8 @@ def generate(settings: Settings, *, force: bool, keep_going: bool, sandbox: bool
         if not settings.clients:
             gone = output.removable(job.out, loaded.codes)
             outcomes += pipeline.remove_all(job.out, gone, _asker(settings, language))
-        output.seal(job.out, __version__)
+        left = {outcome.client: outcome.hash for outcome in outcomes if outcome.status == "unchanged"}
+        output.seal(job.out, __version__, left)
     told = (*loaded.problems, *recovered, *(problem for outcome in outcomes for problem in outcome.problems))
     problems = of_clients(told, settings.clients)
     _report(settings, outcomes, problems, time.monotonic() - started, language)

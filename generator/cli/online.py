@@ -75,7 +75,7 @@ def _tracing(line: str) -> None:
 
 def _jobs(run: Run, how: Any) -> None:  # noqa: ANN401  a type that only this command loads
     """Prepare a job for each client; one whose record can't be read has failed before it began."""
-    from generator import output  # noqa: PLC0415
+    from generator.manifests import previous  # noqa: PLC0415
     from generator.publish import schedule  # noqa: PLC0415
     from generator.publish.definition import Target  # noqa: PLC0415
     from generator.publish.guard import directory  # noqa: PLC0415
@@ -87,7 +87,7 @@ def _jobs(run: Run, how: Any) -> None:  # noqa: ANN401  a type that only this co
     times = schedule.spread({client.code: client.refresh for client in run.loaded.clients})
     for client in run.clients:
         try:
-            manifest = output.previous(out, client.code)
+            manifest = previous(out, client.code)
             files, spec_hash, url = (manifest.get(key, "") for key in ("files", "spec_hash", "url"))
             target = Target(client, out, files or {}, str(spec_hash), str(url))
             record = Record(out, client.code)
@@ -100,11 +100,11 @@ def _jobs(run: Run, how: Any) -> None:  # noqa: ANN401  a type that only this co
 
 def published(settings: Settings) -> list[Published]:
     """Return what is on record of every bundle in the output folder, as far as that can be read."""
-    from generator import output  # noqa: PLC0415
+    from generator.manifests import bundles  # noqa: PLC0415
     from generator.publish.state import load as read  # noqa: PLC0415
 
     found = []
-    for code in output.bundles(settings.out):
+    for code in bundles(settings.out):
         with suppress(Stop):
             found.append(read(settings.out, code))
     return found
@@ -112,13 +112,9 @@ def published(settings: Settings) -> list[Published]:
 
 def require_current(run: Run, *, keep_going: bool) -> None:
     """Let no bundle be published that is not what the workbooks ask for now; raise ``Stop`` unless others go on."""
-    from generator import output, pipeline  # noqa: PLC0415
+    from generator import pipeline  # noqa: PLC0415
 
-    stale = [
-        job
-        for job in run.jobs
-        if not output.current(run.settings.out, job.client.code, pipeline.spec_hash(job.client, run.loaded.catalogue))
-    ]
+    stale = [job for job in run.jobs if not pipeline.is_current(run.settings.out, job.client, run.loaded.catalogue)]
     problems = [Problem("B319", Cell(job.client.code), {"client": job.client.code}, job.client.code) for job in stale]
     if problems and not keep_going:
         raise Stop([*run.problems, *problems])

@@ -72,10 +72,10 @@ def _chosen(settings: Settings, loaded: Loaded) -> list[tuple[str, Client | None
 
     A client that the workbook does not have without errors is None: its bundle is drawn without figures.
     """
-    from generator import output  # noqa: PLC0415
+    from generator.manifests import bundles  # noqa: PLC0415
     from generator.spec.headers import nearest  # noqa: PLC0415
 
-    there = {code.casefold(): code for code in output.bundles(settings.out)}
+    there = {code.casefold(): code for code in bundles(settings.out)}
     if not there:
         raise Stop([Problem("B402", None, {"path": settings.out.as_posix()})], _WRONG_COMMAND)
     for code in settings.clients:
@@ -89,12 +89,12 @@ def _chosen(settings: Settings, loaded: Loaded) -> list[tuple[str, Client | None
 
 def _told(outcome: Outcome, clients: Mapping[str, Client | None], loaded: Loaded, job: Job) -> Outcome:
     """Return an outcome with what its reader must know of the bundle: no figures, or older than the workbook."""
-    from generator import output, pipeline  # noqa: PLC0415
+    from generator import pipeline  # noqa: PLC0415
 
     client = clients[outcome.client]
     if client is None:
         return replace(outcome, problems=(*outcome.problems, Problem("B407", None, {}, outcome.client)))
-    if outcome.status == "failed" or output.current(job.out, client.code, pipeline.spec_hash(client, loaded.catalogue)):
+    if outcome.status == "failed" or pipeline.is_current(job.out, client, loaded.catalogue):
         return outcome
     return replace(outcome, problems=(*outcome.problems, Problem("B406", None, {}, outcome.client)))
 

@@ -76,15 +76,15 @@ def _when(run: Run, moment: str) -> str:
 @shared
 def retire(settings: Settings, *, client: str) -> int:
     """Haal een klant van Power BI web en uit de uitvoer, en noem wat u elders moet intrekken."""
-    from generator import __version__, output  # noqa: PLC0415
+    from generator import __version__, manifests, output  # noqa: PLC0415
     from generator.publish import guard  # noqa: PLC0415
     from generator.publish import retire as down  # noqa: PLC0415
     from generator.publish.state import Record  # noqa: PLC0415
 
     with locked(settings):
-        code = next((each for each in output.bundles(settings.out) if each.casefold() == client.casefold()), "")
+        code = next((each for each in manifests.bundles(settings.out) if each.casefold() == client.casefold()), "")
         if not code:
-            nearest = ", ".join(output.bundles(settings.out)) or "-"
+            nearest = ", ".join(manifests.bundles(settings.out)) or "-"
             raise Stop([Problem("B029", None, {"value": client, "nearest": nearest})], _WRONG_COMMAND)
         run = begin(_without_clients(settings), keep_going=True)
         record = Record(settings.out, code)

@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from generator import __version__, output
+from generator import __version__, manifests
 from generator.commit import MANIFEST
 from generator.disk import digest, is_file
 from generator.preview import document, model, sample, store
@@ -82,7 +82,7 @@ def is_current(code: str, job: Job, *, known: bool) -> bool:
 
 
 def _make(code: str, client: Client | None, catalogue: Catalogue, job: Job, others: Sequence[Client]) -> Outcome:
-    manifest = output.previous(job.out, code)
+    manifest = manifests.previous(job.out, code)
     if not manifest:
         raise Stop([Problem("B401", None, {"client": code}, code)])
     state = store.load(job.out / code / store.STATE)

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from generator import output
 from generator.disk import PUBLISHED, is_file
+from generator.manifests import bundles, previous
 from generator.preview.document import asset, template
 from generator.preview.store import STATE, load
 from generator.preview.words import WORDS
@@ -44,7 +44,7 @@ def render(out: Path, known: Known, language: str, day: dt.date) -> str:
     """Return the page over all bundles that the output's manifest names."""
     words = WORDS[language]
     probed = _probed(out)
-    codes = sorted(output.bundles(out), key=lambda code: (code == OFFICE, known.names.get(code, code).casefold()))
+    codes = sorted(bundles(out), key=lambda code: (code == OFFICE, known.names.get(code, code).casefold()))
     rows = [_row(out, code, known, probed.get(code), language) for code in codes]
     for place, row in enumerate(rows):
         row["order"] = place
@@ -55,7 +55,7 @@ def render(out: Path, known: Known, language: str, day: dt.date) -> str:
 
 
 def _row(out: Path, code: str, known: Known, probe: dict[str, Any] | None, language: str) -> dict[str, Any]:
-    manifest, state = output.previous(out, code), load(out / code / STATE)
+    manifest, state = previous(out, code), load(out / code / STATE)
     problems = [each.text("message", language) for each in known.problems.get(code.casefold(), ())]
     status = _STATES.get(known.statuses.get(code, ""), "same" if state else "none")
     published, when = _published(out, code, language)
