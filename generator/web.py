@@ -199,16 +199,18 @@ class Web:
 
     def allows(self, url: str) -> bool:
         """Tell whether a URL may be asked, and may get to see who asks."""
+        return self._allowed(url) is not None
+
+    def _allowed(self, url: str) -> httpx.URL | None:
         try:
             parts = httpx.URL(url)
         except (httpx.InvalidURL, ValueError, TypeError):
-            return False
+            return None
         if parts.userinfo or not _HOST.fullmatch(parts.host):
-            return False
-        if _origin(parts) in self.local:
-            return True
+            return None
         named = any(parts.host == host or parts.host.endswith(f".{host}") for host in self.hosts)
-        return parts.scheme == "https" and parts.port in (None, 443) and named
+        public = parts.scheme == "https" and parts.port in (None, 443) and named
+        return parts if public or _origin(parts) in self.local else None
 
     def send(
         self,
@@ -260,16 +262,17 @@ class Web:
     def _follow(self, method: str, url: str, content: Any, headers: Mapping[str, str], *, renew: bool) -> Reply:  # noqa: ANN401
         """Ask once, and go where the server points to, if it may be asked too."""
         for _ in range(4):
-            if not self.allows(url):
+            parts = self._allowed(url)
+            if parts is None:
                 return Reply(failure=REFUSED, detail=host_of(url))
-            reply = self._once(method, url, content, {**headers, **self._sign(url, renew)})
+            reply = self._once(method, parts, content, {**headers, **self._sign(url, renew)})
             target = reply.headers.get("location")
             if reply.status not in _FOLLOWED or method not in _SAFE or not target:
                 return reply
-            url = str(httpx.URL(url).join(target)) if _parses(target) else target
+            url = str(parts.join(target)) if _parses(target) else target
         return Reply(failure=REFUSED, detail=host_of(url))
 
-    def _once(self, method: str, url: str, content: Any, headers: Mapping[str, str]) -> Reply:  # noqa: ANN401
+    def _once(self, method: str, url: httpx.URL, content: Any, headers: Mapping[str, str]) -> Reply:  # noqa: ANN401
         started = self.clock.now()
         with _told(method, url, self._trace, started, self.clock) as said:
             try:
@@ -298,12 +301,11 @@ class Web:
 
 
 @contextmanager
-def _told(method: str, url: str, trace: Callable[[str], None], started: float, clock: Clock) -> Iterator[list[str]]:
+def _told(method: str, url: httpx.URL, trace: Callable[[str], None], started: float, clock: Clock) -> Iterator[list[str]]:
     """Trace a request when it is over: method, host and path, how it ended; no query, header or body."""
     said: list[str] = []
     yield said
-    parts = httpx.URL(url)
-    trace(f"{method} {parts.host}{parts.path} {' '.join(said)} {clock.now() - started:.2f} s")
+    trace(f"{method} {url.host}{url.path} {' '.join(said)} {clock.now() - started:.2f} s")
 
 
 def _retry_after(headers: httpx.Headers) -> float:

@@ -127,9 +127,9 @@ class PowerBI:
         return httpx.Response(status, json={"errorCode": code, "message": message, "requestId": new()})
 
     def route(self, method, path):
-        for verb, pattern, name, answer in ROUTES:
-            if verb == method and (match := re.fullmatch(pattern, path)):
-                return f"{verb} {name}", getattr(self, answer), match.groups()
+        for operation, pattern, answer in ROUTES.get(method, ()):
+            if match := pattern.fullmatch(path):
+                return operation, getattr(self, answer), match.groups()
         raise AssertionError(f"nobody asks {method} {path}")
 
     def refuse(self, status, code, message="refused"):
@@ -492,7 +492,7 @@ def seen(things):
 
 
 _W, _D = f"/v1/workspaces/({ID})", f"/v1.0/myorg/groups/({ID})/datasets/({ID})"
-ROUTES = [
+_ROUTES = [
     ("GET", "/v1/workspaces", "workspaces", "list_workspaces"),
     ("POST", "/v1/workspaces", "workspaces", "make_workspace"),
     ("GET", f"{_W}/items", "items", "list_items"),
@@ -524,3 +524,7 @@ ROUTES = [
     ("GET", f"/v1.0/myorg/groups/({ID})/users", "users", "users"),
     ("POST", f"/v1.0/myorg/groups/({ID})/users", "users", "add_user"),
 ]
+ROUTES = {
+    method: [(f"{verb} {name}", re.compile(path), answer) for verb, path, name, answer in _ROUTES if verb == method]
+    for method in ("GET", "POST", "PATCH", "DELETE")
+}
