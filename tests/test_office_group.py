@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from bundles import built, client, columns_of, files, load, measures_of, model_of, problems, queries_of, tables_of
+from markdown import found
 
 OFFICE = """
 ## Kantoor
@@ -22,6 +23,19 @@ DIVISIONS = """
 | zuidgroep | `730002` | Zuid Ltd | GBP | 0,75 | |
 | zuidgroep | `730003` | Totaal | | | {kept} |
 | smidse | `740001` | Zuid Holding | | | |
+"""
+NOTHING = """
+## Kantoor
+| Naam | Taal | Geconsolideerde URL |
+| Van Dam | nl | https://bridge-online.cloud/vd-kantoor/odata4 |
+
+## Klanten
+| Code | Naam | URL | Groep |
+| smidse | Smederij Vos | https://bridge-online.cloud/vd-smid/odata4 | nee |
+
+## Administraties
+| Klant | Code | Geconsolideerd |
+| smidse | `740001` | {kept} |
 """
 MUTUAL = "\n## Onderling\n| Klant | Relatie | Rekening | Met |\n"
 
@@ -138,3 +152,20 @@ def test_the_anonymous_benchmark_shows_nothing_of_fewer_than_five_clients(tmp_pa
     assert shown
     for name in shown:
         assert ">= 5" in formulas[name], name
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("| {kept} |", "| nee |", ["B035 Kantoor!C2"]),
+        ("| Groep |", "| Actief |", ["B035 Kantoor!C2"]),
+        ("`740001`", "x", ["B012 Administraties!B2"]),
+        ("| smidse | `7", "| smidze | `7", ["B029 Administraties!A2"]),
+    ],
+    ids=["none takes part", "whose do are not active", "one that can't be read", "one of a client that is none"],
+)
+def test_without_a_division_that_takes_part_there_is_no_consolidated_bundle(tmp_path, old, new, told):
+    tables = NOTHING.replace(old, new).replace("| {kept} |", "| ja |")
+    loaded = load(tmp_path, tables)
+    assert found(list(loaded.problems)) == told
+    assert "_office" not in {each.code for each in loaded.clients}

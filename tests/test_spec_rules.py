@@ -192,11 +192,6 @@ def test_the_head_office_is_a_warning(tmp_path):
     assert slips(tmp_path, BASE.replace("`710001`", "`10000000`")) == []
 
 
-def test_a_consolidation_of_nothing(tmp_path):
-    divisions = "## Administraties\n| Klant | Code | Geconsolideerd |\n| bakker | `1` | nee |\n| oneill | `2` | nee |\n"
-    assert slips(tmp_path, clients(A, B, office=CONSOLIDATED, divisions=divisions)) == ["B035 Kantoor!B2"]
-
-
 def test_no_clients(tmp_path):
     assert slips(tmp_path, OFFICE) == ["B038 kantoor.xlsx"]
     assert slips(tmp_path, OFFICE + "## Toegang\n| Klant | E-mail | Rol |\n| x | a@b.nl | Viewer |\n") == [

@@ -134,7 +134,7 @@ def form(service: Service) -> tuple[str, str, str]:
 
 def _credentials(job: Job) -> Credentials:
     found = required(job.client.code, job.client.url, job.settings.environ)
-    job.service.secrets |= {found.password, json.dumps(found.password)[1:-1]}
+    job.service.secrets.add(found.password)
     return found
 
 
@@ -232,7 +232,6 @@ def _classic(job: Job, report: str) -> None:
         "encryptionAlgorithm": "None",  # what a source in the cloud takes
         "privacyLevel": _PRIVACY,
     }
-    job.service.secrets.add(details["credentials"])
     dataset = job.dataset(report)
     if not _given(job, found, details, accept=not dataset.taken):
         dataset.take_over()

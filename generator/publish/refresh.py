@@ -61,7 +61,7 @@ def refresh(job: Job, report: str) -> None:
 def failure(job: Job, report: str, found: Refresh) -> Problem:
     """Return why a refresh failed as a problem."""
     code, dutch, english = reason(found)
-    values = {"report": report, "error": code, "reason_nl": dutch, "reason_en": english}
+    values = {"report": report, "error": job.service.words(code), "reason_nl": dutch, "reason_en": english}
     return Problem("B330", None, values | {"message": job.service.words(_message(found))}, job.client.code)
 
 

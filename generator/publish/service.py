@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
 from generator.problems import Problem, Stop, visible
+from generator.publish.withheld import without
 from generator.web import REFUSED, UNREACHABLE, Reply, Web, host_of
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Service:
             "what": what,
             "host": reply.detail,
             "status": str(reply.status or reply.detail),
-            "error": error_code(reply),
+            "error": self.words(error_code(reply)),
             "message": self.words(error_message(reply)),
             "seconds": str(round(reply.retry_after)),
         }
@@ -90,9 +91,7 @@ class Service:
 
     def words(self, text: str) -> str:
         """Return what the service says, on one line of bearable length, with no secret of ours in it."""
-        for secret in sorted(self.secrets.copy(), key=len, reverse=True):
-            text = text.replace(secret, "***")
-        text = " ".join(visible(text).split())
+        text = " ".join(visible(without(text, self.secrets.copy())).split())
         return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
 
     def pages(self, path: str, *, fresh: bool = False) -> Iterator[dict[str, Any]]:
@@ -152,7 +151,7 @@ class Service:
     def _failed(self, error: Any) -> NoReturn:  # noqa: ANN401  whatever JSON holds
         known = error if isinstance(error, dict) else {}
         values = {
-            "error": str(known.get("errorCode") or ""),
+            "error": self.words(str(known.get("errorCode") or "")),
             "message": self.words(str(known.get("message") or "")),
         }
         raise Stop([Problem("B309", None, values)])
@@ -175,8 +174,7 @@ def guid(entry: Any, key: str = "id") -> str:  # noqa: ANN401  whatever JSON hol
 def error_code(reply: Reply) -> str:
     """Return the code that the service gives an error, in whichever of its forms; empty where it gives none."""
     error = _error(reply)
-    found = error.get("errorCode") or error.get("code") or reply.headers.get("x-ms-public-api-error-code") or ""
-    return visible(str(found))[:80]
+    return str(error.get("errorCode") or error.get("code") or reply.headers.get("x-ms-public-api-error-code") or "")
 
 
 def error_message(reply: Reply) -> str:

@@ -6,7 +6,7 @@ import json
 import os
 import threading
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from generator.disk import PUBLISHED, is_file, patiently, refuse_links, told
@@ -54,6 +54,9 @@ class Item:
     old_url: str = ""
     old_connection_id: str = ""
     seen: str = ""
+
+
+_FIELDS = {each.name: bool if each.type == "bool" else str for each in fields(Item)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +160,8 @@ def _published(document: dict[str, Any], code: str) -> Published:
 
 
 def _item(entry: dict[str, Any]) -> Item:
-    known = {each.name: each.type for each in fields(Item)}
-    values = {name: value for name, value in entry.items() if name in known}
-    if any(not isinstance(value, bool if known[name] == "bool" else str) for name, value in values.items()):
+    values = {name: value for name, value in entry.items() if name in _FIELDS}
+    if any(not isinstance(value, _FIELDS[name]) for name, value in values.items()):
         raise ValueError(entry)
     for name in _IDS:
         _id(values.get(name, ""))
@@ -179,6 +181,6 @@ def _bytes(value: Published) -> bytes:
         "client": value.client,
         "workspace": {"id": value.workspace_id, "name": value.workspace},
         "people": list(value.people),
-        "items": [asdict(item) for item in value.items],
+        "items": [{name: getattr(item, name) for name in _FIELDS} for item in value.items],
     }
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()

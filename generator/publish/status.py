@@ -105,7 +105,7 @@ def _schedule(job: Job, report: str, _: Asked) -> None:
         _tell(job, "B341", report=report, reason_nl="het is uitgeschakeld", reason_en="it is turned off")
     elif job.times and schedule.differs(found, job.times):
         times = found.get("times")
-        shown = ", ".join(map(str, times)) if isinstance(times, list) else "-"
+        shown = job.service.words(", ".join(map(str, times))) if isinstance(times, list) else "-"
         _tell(job, "B341", report=report, reason_nl=f"de tijden zijn {shown}", reason_en=f"the times are {shown}")
 
 
@@ -129,7 +129,7 @@ def _access(job: Job) -> None:
     for email, listed in wanted.items():
         role = there[email].role if email in there else ""
         if role.casefold() != listed.role.casefold():
-            values = {"person": listed.email, "role": listed.role, "found": role or "-"}
+            values = {"person": listed.email, "role": listed.role, "found": job.service.words(role) or "-"}
             _tell(job, "B334", **values)
     for email, person in there.items():
         if email not in wanted and person.role.casefold() == _VIEWER:

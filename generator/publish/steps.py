@@ -103,7 +103,7 @@ def access(job: Job, _: str) -> None:
     problems = []
     for person in job.client.access:
         found = there.get(person.email.casefold())
-        values = {"person": person.email, "role": person.role, "found": found or ""}
+        values = {"person": person.email, "role": person.role, "found": job.service.words(found or "")}
         if found is None:
             reply = powerbi.add_person(job.service, job.workspace, powerbi.Person(person.email, person.role))
             if not reply.ok:

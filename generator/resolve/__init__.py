@@ -46,6 +46,8 @@ def resolve(
 ) -> tuple[tuple[Client, ...], tuple[Problem, ...]]:
     """Return all active clients, the consolidated one last, and every problem of a name in the workbooks.
 
+    Where no division takes part in the consolidation, there is no consolidated one.
+
     ``logos`` are the pictures that cells name; one that could not be read is a problem already.
     """
     if spec.office is None:
@@ -58,10 +60,13 @@ def resolve(
         for name in dict.fromkeys([catalogue.name, *platforms.values()])
     }
     clients = [resolvers[platforms[code]].client(row) for code, row in active.items()]
+    nothing: Iterable[Problem] = ()
     if spec.office.consolidated_url:
         alike = [client for client in clients if client.platform == platforms[OFFICE]]
-        clients.append(resolvers[platforms[OFFICE]].office_client(alike))
-    problems = [problem for resolver in resolvers.values() for problem in resolver.problems]
+        consolidated = resolvers[platforms[OFFICE]].office_client(alike)
+        clients += [consolidated] if consolidated.divisions else []
+        nothing = () if consolidated.divisions else group.empty(spec)
+    problems = [*nothing, *(problem for resolver in resolvers.values() for problem in resolver.problems)]
     return tuple(clients), tuple(dict.fromkeys([*problems, *designs.strangers(spec, catalogue)]))
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from generator.resolve.client import Client
-    from generator.spec.records import DivisionRow, IntercompanyRow
+    from generator.spec.records import DivisionRow, IntercompanyRow, Spec
 
 _HALF = 0.5
 
@@ -59,3 +59,12 @@ def minorities(
         if row.code in groups and row.code in consolidated and row.ownership is not None and row.ownership <= _HALF:
             values = {"division": str(row.code), "share": f"{100 * row.ownership:.4g}"}
             yield Problem("B170", row.where("ownership"), values, OFFICE)
+
+
+def empty(spec: Spec) -> Iterator[Problem]:
+    """Yield that nothing is consolidated; not where that may be for a client or division that is told of already."""
+    clients = {row.code.casefold() for row in spec.clients}
+    dropped = any(row.sheet in {"clients", "divisions"} for row in spec.dropped)
+    known = spec.divisions and all(row.client.casefold() in clients for row in spec.divisions)
+    if spec.office and known and not dropped:
+        yield Problem("B035", spec.office.where("consolidated_url"), {}, OFFICE)

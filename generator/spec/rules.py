@@ -264,15 +264,6 @@ def divisions_are_real(spec: Spec) -> Iterator[Problem]:
             yield Problem("B034", row.where("code"), {"value": f"{row.code:,}".replace(",", ".")}, row.client)
 
 
-def consolidation_is_not_empty(spec: Spec) -> Iterator[Problem]:
-    """Expect at least one division behind a consolidated URL."""
-    office = spec.office
-    if not (office and office.consolidated_url and spec.divisions) or _left_out(spec, "divisions", "code"):
-        return
-    if all(row.consolidated is False for row in spec.divisions):
-        yield Problem("B035", office.where("consolidated_url"), {}, OFFICE)
-
-
 def refreshes_fit(spec: Spec) -> Iterator[Problem]:
     """Expect refreshes to be few enough for a shared capacity, and not at night."""
     for client in spec.clients:
@@ -323,7 +314,6 @@ RULES: tuple[Callable[[Spec], Iterable[Problem]], ...] = (
     clients_have_divisions,
     divisions_have_one_owner,
     divisions_are_real,
-    consolidation_is_not_empty,
     names_are_unique,
     visuals_fit,
     ranges_run_up,

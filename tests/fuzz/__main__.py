@@ -35,7 +35,10 @@ def limited(run):
 
     def one(data):
         signal.setitimer(signal.ITIMER_PROF, SECONDS)
-        run(data)
+        try:
+            run(data)
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
 
     signal.signal(signal.SIGPROF, too_long)
     return one
