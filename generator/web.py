@@ -301,7 +301,9 @@ class Web:
 
 
 @contextmanager
-def _told(method: str, url: httpx.URL, trace: Callable[[str], None], started: float, clock: Clock) -> Iterator[list[str]]:
+def _told(
+    method: str, url: httpx.URL, trace: Callable[[str], None], started: float, clock: Clock
+) -> Iterator[list[str]]:
     """Trace a request when it is over: method, host and path, how it ended; no query, header or body."""
     said: list[str] = []
     yield said

@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 
 from generator.publish.withheld import without
 
-SECRETS = ("planted", 'a"b', "a\\b", "p\u00e4ss w\u00f6rd", "<&>'", "\U0001f511key", "tab\there", "%41", "a.b*c[d](e)|f")
+SECRETS = (
+    "planted",
+    'a"b',
+    "a\\b",
+    "p\u00e4ss w\u00f6rd",
+    "<&>'",
+    "\U0001f511key",
+    "tab\there",
+    "%41",
+    "a.b*c[d](e)|f",
+)
 WRITTEN = {
     "plain": str,
     "JSON": json.dumps,

@@ -6,6 +6,7 @@ import functools
 import json
 import pickle
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 
 import httpx
@@ -24,7 +25,7 @@ from generator.publish.state import load
 SAID = SECRET.split('"', 1)[0].split("-")[1]  # of the password: what is the same however it is written
 MOVED = {"bakker": "https://bridge-online.cloud/vd-nieuw/odata4"}
 RUNS = (("1", {}, False), ("2", {}, False), ("1", MOVED, False), ("2", MOVED, False), ("1", MOVED, True))
-"""What an office does: its bundle's version, a URL that differs, and whether to ``rebind``. The first is from nothing."""
+"""What an office does: its bundle's version, a URL that differs, whether to ``rebind``. The first is from nothing."""
 LONGEST = 20
 
 
@@ -120,10 +121,8 @@ def moment(way, run, last):
     """Return how far a run on a truthful service comes in some requests; all but the first follow a whole first one."""
     service = Bent(last=last)
     made = office(way, run, service, moment(way, 0, MOST_ASKED) if run else None)
-    try:
+    with suppress(Killed):
         made.rebind() if RUNS[run][2] else made.publish()
-    except Killed:
-        pass
     path = made.out / "bakker" / PUBLISHED
     return Moment(service.kept(), path.read_bytes() if path.is_file() else b"", service.asked <= last)
 

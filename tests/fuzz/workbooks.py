@@ -45,7 +45,7 @@ def folder():
 @functools.cache
 def _kept():
     memory = Path("/dev/shm")  # noqa: S108  only where the system has it
-    return tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None)
+    return tempfile.TemporaryDirectory(prefix="bundel-fuzz-", dir=memory if memory.is_dir() else None)
 
 
 def rows_of(key, values):
