@@ -66,7 +66,8 @@ def looked_at(clients: Sequence[Client], known: Catalogue, out: Path) -> dict[st
     watch = Watch()
     for client in clients:
         spec = watch("hash of the input", lambda client=client: pipeline.spec_hash(client, known))
-        if not watch("manifest and files", lambda client=client, spec=spec: manifests.current(out, client.code, spec)):
+        found = watch("manifest and files", lambda client=client: manifests.standing(out, client.code))
+        if not found or found.spec_hash != spec:
             raise SystemExit(f"{client.code} is not as it was made")
     return watch.each(len(clients))
 

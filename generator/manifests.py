@@ -26,10 +26,11 @@ _TAKEN = frozenset({STAGING, LOCK, MANIFEST, ".gitignore", "index.html", "probe.
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A bundle on disk that is as it should be: how many files were generated, and the hash of its manifest."""
+    """A bundle on disk that is whole: how many files were generated, the hash of its manifest, and of its input."""
 
     files: int
     hash: str
+    spec_hash: str
 
 
 def bundles(out: Path) -> dict[str, str]:
@@ -52,25 +53,24 @@ def previous(out: Path, code: str) -> dict[str, Any]:
     return document | {"files": files}
 
 
-def current(out: Path, code: str, spec_hash: str) -> Standing | None:
-    """Return a bundle that was made from this very input, without building it again.
+def standing(out: Path, code: str) -> Standing | None:
+    """Return a bundle that is whole on disk, whatever it was made from.
 
-    None where it was made from something else, or lacks a file, or a link stands where one of its files should.
+    None where there is none, or it lacks a file, or a link stands where one of its files should.
     """
     try:
         data = b"" if is_link(f"{out}/{code}") else _data(f"{out}/{code}/{MANIFEST}", code)
     except Stop:
         return None  # and ``compare`` tells why
     document = _parsed(data)
-    if not _is_shaped(document) or document.get("spec_hash") != spec_hash:
+    if not _is_shaped(document) or not all_there(f"{out}/{code}", document["files"]):
         return None
-    files = document["files"]
-    return Standing(len(files), sha256(data)) if all_there(f"{out}/{code}", files) else None
+    return Standing(len(document["files"]), sha256(data), str(document.get("spec_hash")))
 
 
-def all_current(out: Path, spec_hashes: Sequence[tuple[str, str]]) -> list[Standing | None]:
-    """Return what ``current`` does for each pair of a client's code and the hash of its input."""
-    return [current(out, code, spec_hash) for code, spec_hash in spec_hashes]
+def all_standing(out: Path, codes: Sequence[str]) -> list[Standing | None]:
+    """Return what ``standing`` does for each code."""
+    return [standing(out, code) for code in codes]
 
 
 def is_code(code: str) -> bool:

@@ -28,7 +28,7 @@ from generator.resolve import resolve
 from generator.spec import logos, rules, workbook
 from generator.spec.records import OFFICE
 from generator.spec.sheets import find_sheet
-from generator.workers import processes, spread, together
+from generator.workers import processes, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from generator.build import Built
     from generator.catalogue import Catalogue, Page
+    from generator.looks import Looks
+    from generator.manifests import Standing
     from generator.plan import Step
     from generator.resolve.client import Client
     from generator.spec.records import Spec
@@ -44,10 +46,6 @@ if TYPE_CHECKING:
 FEW = 50
 """Below so many bundles to build, starting other processes costs more than it gains."""
 
-MANY = 200
-"""Below so many bundles to look at, one process is as soon done."""
-
-_LOOKED = 10  # bundles a process looks at at a time
 _CHUNK = 32  # bundles a process gets at a time: enough to make passing them on cheap, few enough to share out evenly
 _PAGES = 2048  # pages that a process remembers
 _OFFICE_SHEETS = frozenset({"clients", "divisions", "mappings"})
@@ -197,17 +195,12 @@ def _document(built: Built, known: Catalogue) -> dict[str, object]:
 
 
 def is_current(out: Path, client: Client, known: Catalogue) -> bool:
-    """Tell whether a bundle is on disk as it should be."""
-    return manifests.current(out, client.code, spec_hash(client, known)) is not None
+    """Tell whether a bundle is on disk as it should be, without building it."""
+    standing = manifests.standing(out, client.code)
+    return standing is not None and standing.spec_hash == spec_hash(client, known)
 
 
-def unchanged(client: Client, known: Catalogue, job: Job) -> Outcome | None:
-    """Return the outcome of a bundle that is on disk as it should be, or None where it is to be made."""
-    standing = None if job.force else manifests.current(job.out, client.code, spec_hash(client, known))
-    return _standing(client, standing) if standing else None
-
-
-def _standing(client: Client, standing: manifests.Standing) -> Outcome:
+def _standing(client: Client, standing: Standing) -> Outcome:
     return Outcome(client.code, "unchanged", standing.files, _report_names(client), hash=standing.hash)
 
 
@@ -240,12 +233,14 @@ def make_all(
     known: Catalogue,
     job: Job,
     elsewhere: Callable[[Sequence[Client]], Iterable[Outcome]] | None = None,
+    looks: Looks | None = None,
 ) -> Iterator[Outcome]:
     """Make bundles, in several processes where there are many, or elsewhere; outcomes come as they are ready.
 
-    Raises ``Stop`` before anything is written where the templates make no sound report even of the first client.
+    ``looks`` gives what was seen of the bundles on disk where that was begun before. Raises ``Stop`` before anything is
+    written where the templates make no sound report even of the first client.
     """
-    standing = _all_standing(clients, known, job)
+    standing = _unchanged(clients, known, job, looks)
     pending = [client for client in clients if client.code not in standing]
     first = {client.is_office: client for client in reversed(pending)}.values()
     tried = {client.code: files(client, known) for client in first}
@@ -262,18 +257,19 @@ def make_all(
         yield from share_out(pending, job, workers, partial(make_share, job=job))
 
 
-def _all_standing(clients: Sequence[Client], known: Catalogue, job: Job) -> dict[str, Outcome]:
-    """Return the bundles that are on disk as they should be, by code: ``unchanged`` for many at a time."""
+def _unchanged(clients: Sequence[Client], known: Catalogue, job: Job, looks: Looks | None) -> dict[str, Outcome]:
+    """Return the bundles that are on disk as they should be, by code."""
     if job.force:
         return {}
-    hashes = [(client.code, spec_hash(client, known)) for client in clients]
-    if job.jobs == 1 or len(clients) < MANY:
-        found = manifests.all_current(job.out, hashes)
+    if looks is None:
+        seen = {client.code: manifests.standing(job.out, client.code) for client in clients}
     else:
-        shares = [hashes[start : start + _LOOKED] for start in range(0, len(hashes), _LOOKED)]
-        with processes(job.jobs - 1, follow) as workers:
-            found = together(workers, partial(manifests.all_current, job.out), shares)
-    return {client.code: _standing(client, one) for client, one in zip(clients, found, strict=True) if one}
+        seen = dict(looks())
+    return {
+        client.code: _standing(client, found)
+        for client in clients
+        if (found := seen.get(client.code)) and found.spec_hash == spec_hash(client, known)
+    }
 
 
 def share_out(
@@ -341,7 +337,7 @@ def plan_all(
     ``warn`` is given the files changed by hand that are in the way.
     """
     for client in clients:
-        if unchanged(client, loaded.catalogue, job):
+        if is_current(job.out, client, loaded.catalogue):
             continue
         made = files(client, loaded.catalogue)
         change = output.compare(job.out, client.code, made)

@@ -6,15 +6,17 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _AHEAD = 2  # pieces of work a worker has been given: one that it is at, and one that waits beside it
 
 _Work = TypeVar("_Work")
 _Made = TypeVar("_Made")
+Given: TypeAlias = "Sequence[tuple[_Work, Future[list[_Made]] | None]]"
+"""Pieces of work, each with who was given it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,25 @@ def spread(
         yield from _result(future, piece, lost)
 
 
-def together(workers: Workers, work: Callable[[_Work], list[_Made]], pieces: Iterable[_Work]) -> list[_Made]:
-    """Have quick work done and take part in it, from the last piece on: the others need some time to start.
+@contextmanager
+def hand_out(
+    workers: Workers, work: Callable[[_Work], list[_Made]], pieces: Iterable[_Work]
+) -> Iterator[Given[_Work, _Made]]:
+    """Have quick work begun, that ``take_in`` asks for; what nobody has begun with at the end is not done."""
+    given = [(piece, _submitted(workers, work, piece)) for piece in pieces]
+    try:
+        yield given
+    finally:
+        for _, future in given:
+            if future is not None:
+                future.cancel()
+
+
+def take_in(given: Given[_Work, _Made], work: Callable[[_Work], list[_Made]]) -> list[_Made]:
+    """Return what was made of work handed out, and take part in it: from the last piece on, what nobody began with.
 
     What a worker that died was at is done here.
     """
-    given = [(piece, _submitted(workers, work, piece)) for piece in pieces]
     made: list[list[_Made]] = []
     for piece, future in reversed(given):
         if future is None or future.cancel():

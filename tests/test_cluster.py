@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -16,7 +17,7 @@ from generator import cluster, pipeline
 from generator.cli import main
 from generator.commit import MANIFEST
 from generator.disk import digest
-from generator.workers import Workers, processes, spread, together
+from generator.workers import Workers, hand_out, processes, spread, take_in
 
 CODES = ("bakker", "slager", "fietser")
 ROWS = "\n".join(f"| {code} | {code} | https://bridge-online.cloud/vd-{code}/odata4 |" for code in CODES)
@@ -125,17 +126,31 @@ def squares_unless_elsewhere(here, numbers):
     return squares(numbers)
 
 
+def sleep(seconds):
+    time.sleep(seconds)
+    return [seconds]
+
+
 PIECES = [[number, number + 1] for number in range(0, 60, 2)]
 
 
 def test_work_that_this_process_takes_part_in_comes_in_order():
-    with processes(1) as workers:
-        assert together(workers, squares, PIECES) == squares(range(60))
+    with processes(1) as workers, hand_out(workers, squares, PIECES) as given:
+        assert take_in(given, squares) == squares(range(60))
 
 
 def test_quick_work_of_a_process_that_dies_is_done_here():
+    work = partial(squares_unless_elsewhere, os.getpid())
+    with processes(1) as workers, hand_out(workers, work, PIECES) as given:
+        assert take_in(given, work) == squares(range(60))
+
+
+def test_quick_work_that_nobody_asks_for_is_not_waited_for():
     with processes(1) as workers:
-        assert together(workers, partial(squares_unless_elsewhere, os.getpid()), PIECES) == squares(range(60))
+        begun = time.monotonic()
+        with hand_out(workers, sleep, [0.2] * 100):
+            pass
+    assert time.monotonic() - begun < 0.2 * 50
 
 
 def test_a_bounded_number_of_pieces_is_under_way():

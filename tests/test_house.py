@@ -19,6 +19,7 @@ LAYERS = (
     {"plan", "diff"},  # words for what ``output`` finds
     {"preview"},  # draws on made-up books of ``sources``, and beside the bundles of ``output``
     {"publish", "sources", "adopt", "output"},
+    {"looks"},
     {"manifests"},
     {"commit"},  # the halves of ``output`` that know files and folders, not bundles
     {"lock"},

@@ -20,7 +20,7 @@ from generator import commit as commits
 from generator.cli.make import SOME_FAILED
 from generator.commit import place
 from generator.lock import locked
-from generator.manifests import bundles, current, previous
+from generator.manifests import bundles, previous, standing
 from generator.output import (
     commit,
     compare,
@@ -36,6 +36,11 @@ from generator.problems import LANGUAGES, Stop
 
 OLD = {"a.pbit": b"old a", "queries/r/q.pq": b"old q", "queries/r.pq": b"same", "R.Report/pages/p1/page.json": b"{}"}
 NEW = {"a.pbit": b"new a", "queries/r/q.pq": b"new q", "queries/r.pq": b"same", "R.Report/pages/p2/page.json": b"{2}"}
+
+
+def current(out, code, spec_hash):
+    found = standing(out, code)
+    return found if found and found.spec_hash == spec_hash else None
 
 
 def _files(files, spec_hash="s1", client="acme"):

@@ -190,7 +190,6 @@ def test_many_bundles_are_shared_out_over_processes_and_are_the_same(tmp_path, o
     run(office, serial)
     run(replace(office, clients=office.clients[:1]), parallel)
     monkeypatch.setattr(pipeline, "FEW", 1)
-    monkeypatch.setattr(pipeline, "MANY", 1)
     monkeypatch.setattr(pipeline, "_CHUNK", 1)
     monkeypatch.setenv("PYTHONHASHSEED", "99")
     assert run(office, parallel) == {"bakker": "unchanged", "oneill": "created", "_office": "created"}

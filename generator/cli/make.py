@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from generator.looks import Looks
     from generator.pipeline import Loaded, Outcome
     from generator.resolve.client import Client
 
@@ -44,26 +45,29 @@ _SHOWN = 12  # clients named one by one in a summary; more would scroll by unrea
 def generate(settings: Settings, *, force: bool, keep_going: bool, sandbox: bool, dask: str | None) -> int:
     """Maak de bundels; alleen wat veranderde wordt herschreven."""
     from generator import __version__, output, pipeline  # noqa: PLC0415  the help needs none of it
+    from generator.looks import looking  # noqa: PLC0415
 
     started = time.monotonic()
-    loaded = load(settings)
-    language = speak(settings, loaded.spec.office.language if loaded.spec.office else None)
-    clients, skipped = pipeline.makeable(loaded, keep_going=keep_going)
-    clients, skipped = chosen(settings, loaded, clients, skipped)
     if sandbox:
-        settings, clients = _bound(settings, clients)
-    where = (settings.out, templates_of(settings))
-    job = pipeline.Job(*where, force=force, overwrite=settings.yes, jobs=settings.processes)
-    recovered = output.recover(job.out)
-    with output.locked(job.out), _making(dask) as make_all:
-        outcomes = [pipeline.Outcome(code, "skipped") for code in skipped]
-        outcomes += followed(make_all(clients, loaded.catalogue, job), len(clients), settings, language)
-        outcomes = _again_by_hand(outcomes, clients, loaded, job, language)
-        if not settings.clients:
-            gone = output.removable(job.out, loaded.codes)
-            outcomes += pipeline.remove_all(job.out, gone, _asker(settings, language))
-        left = {outcome.client: outcome.hash for outcome in outcomes if outcome.status == "unchanged"}
-        output.seal(job.out, __version__, left)
+        settings = replace(settings, out=settings.out / _SANDBOX)
+    recovered = output.recover(settings.out)
+    few = force or dask or settings.clients  # few are looked at, or not by this computer
+    with looking(settings.out, 1 if few else settings.processes) as looks:
+        loaded = load(settings)
+        language = speak(settings, loaded.spec.office.language if loaded.spec.office else None)
+        clients, skipped = chosen(settings, loaded, *pipeline.makeable(loaded, keep_going=keep_going))
+        clients = _bound(clients) if sandbox else clients
+        where = (settings.out, templates_of(settings))
+        job = pipeline.Job(*where, force=force, overwrite=settings.yes, jobs=settings.processes)
+        with nullcontext() if looks else output.locked(job.out), _making(dask, looks) as make_all:
+            outcomes = [pipeline.Outcome(code, "skipped") for code in skipped]
+            outcomes += followed(make_all(clients, loaded.catalogue, job), len(clients), settings, language)
+            outcomes = _again_by_hand(outcomes, clients, loaded, job, language)
+            if not settings.clients:
+                gone = output.removable(job.out, loaded.codes)
+                outcomes += pipeline.remove_all(job.out, gone, _asker(settings, language))
+            left = {outcome.client: outcome.hash for outcome in outcomes if outcome.status == "unchanged"}
+            output.seal(job.out, __version__, left)
     told = (*loaded.problems, *recovered, *(problem for outcome in outcomes for problem in outcome.problems))
     problems = of_clients(told, settings.clients)
     _report(settings, outcomes, problems, time.monotonic() - started, language)
@@ -71,12 +75,12 @@ def generate(settings: Settings, *, force: bool, keep_going: bool, sandbox: bool
 
 
 @contextmanager
-def _making(dask: str | None) -> Iterator[Callable[..., Iterator[Outcome]]]:
+def _making(dask: str | None, looks: Looks | None) -> Iterator[Callable[..., Iterator[Outcome]]]:
     """Give what makes bundles: this computer, or the cluster that was asked for."""
     from generator import pipeline  # noqa: PLC0415
 
     if dask is None:
-        yield pipeline.make_all
+        yield partial(pipeline.make_all, looks=looks)
         return
     from generator import cluster  # noqa: PLC0415
 
@@ -84,13 +88,13 @@ def _making(dask: str | None) -> Iterator[Callable[..., Iterator[Outcome]]]:
         yield partial(cluster.make_all, workers=workers, ask=ask)
 
 
-def _bound(settings: Settings, clients: tuple[Client, ...]) -> tuple[Settings, tuple[Client, ...]]:
-    """Return settings and clients for bundles on made-up books: their own folder, their own addresses."""
+def _bound(clients: tuple[Client, ...]) -> tuple[Client, ...]:
+    """Return clients whose bundles are on made-up books: addresses of their own."""
     from generator.sources.sandbox.address import base_url  # noqa: PLC0415
     from generator.sources.sandbox.binding import bind  # noqa: PLC0415
 
     base = base_url()
-    return replace(settings, out=settings.out / _SANDBOX), tuple(bind(client, base) for client in clients)
+    return tuple(bind(client, base) for client in clients)
 
 
 def templates_of(settings: Settings) -> Path | None:
