@@ -74,49 +74,45 @@ def is_file(path: str) -> bool:
 
 
 def all_there(folder: str, paths: Iterable[str]) -> bool:
-    """Tell whether files are in a folder and none is a link; in small folders they need only be there.
+    """Tell whether files are in a folder; right in it a link is none, nor is what lies behind a folder that is a link.
 
-    A bundle has hundreds of folders with a file or two: those are looked at from the folder above them.
+    A bundle has hundreds of folders with a file or two: those are looked at from the folder above them, and a link in
+    one of them is not seen here. Whoever reads or writes there refuses it.
     """
-    deep = tuple(path for path in paths if "/" in path)  # what has the name of the client in it is not deep
     if os.access not in os.supports_dir_fd:  # Windows
         return all(is_file(f"{folder}/{path}") for path in paths)
     if not all(is_file(f"{folder}/{path}") for path in paths if "/" not in path):
         return False
+    deep = tuple(path for path in paths if "/" in path)  # what has the name of the client in it is not deep
     try:
-        return all(_all_in(f"{folder}/{inside}", files, below) for inside, files, below in _by_folder(deep))
+        return all(_all_in(f"{folder}/{inside}", below) for inside, below in _by_folder(deep))
     except (OSError, ValueError):
         return False  # what can't be looked at is not there
 
 
-def _all_in(folder: str, files: Iterable[str], below: Iterable[str]) -> bool:
-    """Tell whether files are in a folder, and others somewhere below it; raise ``OSError`` where one is not."""
+def _all_in(folder: str, paths: Iterable[bytes]) -> bool:
+    """Tell whether something is at each path from a folder; raise ``OSError`` where that is none, or a link."""
     opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        for path in below:
-            if not os.access(path, os.F_OK, dir_fd=opened):
-                return False
-        modes = [os.stat(name, dir_fd=opened, follow_symlinks=False).st_mode for name in files]
-        return all(map(stat.S_ISREG, modes))
+        return all(os.access(path, os.F_OK, dir_fd=opened) for path in paths)
     finally:
         os.close(opened)
 
 
 @lru_cache(maxsize=16)
-def _by_folder(paths: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]:
-    """Return the folders to open for files: each with the files right in it, and with those of small folders in it."""
+def _by_folder(paths: tuple[str, ...]) -> tuple[tuple[str, tuple[bytes, ...]], ...]:
+    """Return the folders to open for files, each with the paths from there: of files in it, and in small folders."""
     inside: dict[str, list[str]] = {}
     for path in paths:
         folder, _, name = path.rpartition("/")
         inside.setdefault(folder, []).append(name)
-    looks: dict[str, tuple[list[str], list[str]]] = {}
+    looks: dict[str, list[bytes]] = {}
     for folder, names in inside.items():
         above, _, last = folder.rpartition("/")
-        if above and len(names) <= _SMALL:
-            looks.setdefault(above, ([], []))[1].extend(f"{last}/{name}" for name in names)
-        else:
-            looks.setdefault(folder, ([], []))[0].extend(names)
-    return tuple((folder, tuple(files), tuple(below)) for folder, (files, below) in looks.items())
+        small = above and len(names) <= _SMALL
+        found = (f"{last}/{name}" if small else name for name in names)
+        looks.setdefault(above if small else folder, []).extend(map(os.fsencode, found))
+    return tuple((folder, tuple(below)) for folder, below in looks.items())
 
 
 def is_link(path: str) -> bool:

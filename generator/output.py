@@ -175,12 +175,13 @@ def removable(out: Path, codes: Iterable[str]) -> tuple[str, ...]:
 
     Where only the case of a code has changed, Windows and macOS see one folder: that is no bundle to remove.
     """
-    wanted = {code.casefold(): code for code in codes}
+    kept = set(codes)
+    wanted = {code.casefold(): code for code in kept}
     with told(""):
         return tuple(
             code
             for code in bundles(out)
-            if code not in wanted.values()
+            if code not in kept
             and (out / code / MANIFEST).is_file()
             and not _same(out / code, out / wanted.get(code.casefold(), code + "\0"))
         )

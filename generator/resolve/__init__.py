@@ -193,14 +193,15 @@ class _Resolver:
         added = {table.name: columns[table.name] for table in tables}
         wholes = designs.completed(offers, own, dropped, added)
         self.problems += designs.left_out(wholes, measures, self.catalogue, code)
-        access = tuple(self.people(code))
-        client = replace(client, platform=self.catalogue.name)
-        client = replace(client, texts=self.findings(client, chosen), measures=tuple(own), tables=tuple(tables))
-        return replace(
+        client = replace(
             client,
-            reports=tuple(self.report(row, replace(client, access=access), wholes[row.report]) for row in chosen),
-            access=access,
+            platform=self.catalogue.name,
+            texts=self.findings(client, chosen),
+            measures=tuple(own),
+            tables=tuple(tables),
+            access=tuple(self.people(code)),
         )
+        return replace(client, reports=tuple(self.report(row, client, wholes[row.report]) for row in chosen))
 
     def people(self, code: str) -> Iterator[Access]:
         """Yield who has access: a client's own rows for a person replace those for all, and a limit beats no limit."""
