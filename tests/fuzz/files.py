@@ -90,7 +90,7 @@ def wholes():
 
 
 def adopted(path, *, known=True):
-    """Adopt a file: a template in which every path is plain, or problems that can be told."""
+    """Adopt a file: a template in which every path is plain, or problems that can be told; nothing from elsewhere."""
     asked = request() if known else replace(request(), client=None, clients=())
     made = ended(lambda: adopt.adopt(path, asked))
     told(made.problems)
@@ -99,7 +99,7 @@ def adopted(path, *, known=True):
         return
     assert not any(problem.is_error for problem in made.problems)
     assert all(is_plain(name) for name in made.files), list(made.files)
-    assert all(isinstance(content, bytes) for content in made.files.values())
+    assert all(isinstance(content, bytes) and ELSEWHERE.encode() not in content for content in made.files.values())
 
 
 def run_adopt(data, *, known=False):
@@ -140,12 +140,9 @@ def run_adopt_parts(data):
     run_adopt(packed, known=choices.number(4) == 1)
 
 
-def run_project(data):
-    """Adopt a project folder with files of it broken; nothing outside it is read."""
-    choices = Choices(data)
-    place = folder() / "project"
-    shutil.rmtree(place, ignore_errors=True)
-    for name, content in parts(choices).items():
+def laid_out(place, files):
+    """Write the parts of a design as a project folder."""
+    for name, content in files.items():
         kept = name.removeprefix("Report/")
         if "\\" in name or ".." in name or name == "Version":
             continue
@@ -156,18 +153,65 @@ def run_project(data):
         if name in {"DataModelSchema", "Report/Layout"}:
             content = content.decode("utf-16-le", "replace").encode("utf-8", "replace")  # noqa: PLW2901  as a project has it
         target.write_bytes(content)
-    reference = {"version": "4.0", "datasetReference": {"byPath": {"path": choices.pick(PATHS)}}}
-    if choices.number(4) == 1:
-        json_bent(choices, reference)
+
+
+def described(place, reference, head):
+    """Write the two files that tell where a project's model and report are."""
     (place / "x.Report").mkdir(parents=True, exist_ok=True)
     (place / "x.Report" / "definition.pbir").write_text(json.dumps(reference), "utf-8")
+    (place / "x.pbip").write_text(json.dumps(head), "utf-8")
+
+
+def pointing(path):
+    """Return what a report says of its model."""
+    return {"version": "4.0", "datasetReference": {"byPath": {"path": path}}}
+
+
+@functools.cache
+def elsewhere():
+    """Return another project, beside the one that is adopted, that nothing may be read from."""
+    place = folder() / "elsewhere"
+    page = designs.page("p1", ELSEWHERE, designs.visual(), designs.textbox("t", ELSEWHERE))
+    laid_out(place, designs.parts(designs.model({ELSEWHERE: designs.QUERY}), designs.report(page)))
+    described(place, pointing(PATHS[0]), {"version": "1.0", "artifacts": [{"report": {"path": "x.Report"}}]})
+    return place
+
+
+def run_project(data):
+    """Adopt a project folder with files of it broken, or links to elsewhere; nothing outside it is read."""
+    choices = Choices(data)
+    place = folder() / "project"
+    shutil.rmtree(place, ignore_errors=True)
+    laid_out(place, parts(choices))
+    reference = pointing(choices.pick(PATHS))
+    if choices.number(4) == 1:
+        json_bent(choices, reference)
     head = {"version": "1.0", "artifacts": [{"report": {"path": choices.pick(("x.Report", "../x", "", "/etc"))}}]}
     if choices.number(4) == 1:
         json_bent(choices, head)
-    (place / "x.pbip").write_text(json.dumps(head), "utf-8")
-    adopted(choices.pick((place, place / "x.pbip")), known=choices.number(4) == 1)
+    described(place, reference, head)
+    path, known = choices.pick((place, place / "x.pbip")), choices.number(4) == 1
+    for _ in range(choices.number(8) // 6):
+        linked(place, choices.pick(LINKS))
+    adopted(path, known=known)
 
 
+def linked(place, name):
+    """Put a link to elsewhere in the place of a file or folder."""
+    path = place / name
+    if path.is_symlink() or not path.parent.resolve().is_relative_to(place.resolve()):
+        return
+    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(elsewhere() / name)
+
+
+ELSEWHERE = "vertrouwelijk"
+LINKS = (
+    "x.Report", "x.SemanticModel", "x.SemanticModel/model.bim", "x.Report/definition", "x.Report/definition.pbir",
+    "x.Report/definition/report.json", "x.Report/definition/pages/p1", "x.Report/definition/pages", "x.pbip",
+    "x.Report/definition/pages/p1/page.json", "x.Report/report.json", "x.Report/StaticResources",
+)  # fmt: skip
 PLACES = ("../x", "Report/x", "DataModel", "a\\b", "Report/definition/pages/p1/page.json")
 PATHS = (
     "../x.SemanticModel", "../x.SemanticModel", "../x.SemanticModel", "..\\x.SemanticModel", "../../..", "/etc", "",
