@@ -5,6 +5,7 @@ A target takes bytes and returns nothing; it raises where the program does what 
 
 from __future__ import annotations
 
-from fuzz import files, formulas, publishing, services, workbooks
+from fuzz import files, formulas, offices, publishing, services, workbooks
 
-TARGETS = {**workbooks.TARGETS, **formulas.TARGETS, **files.TARGETS, **services.TARGETS, **publishing.TARGETS}
+MODULES = (workbooks, offices, formulas, files, services, publishing)
+TARGETS = {name: target for module in MODULES for name, target in module.TARGETS.items()}

@@ -104,21 +104,23 @@ def run_workbook(data):
     assert spec.office or spec.clients or problems
 
 
+NUMBERS = ("0", "1", "-1", "0.5", "710001", "1e300", "1e-300", "2147483648", "12.5", "46000", "0.27", "2958466", "-0")
+ODD = {"e": ("#N/A", "#REF!", "#DIV/0!"), "b": ("0", "1"), "n": NUMBERS, "d": ("2026-11-24T00:00:00", "1899-12-31"),
+       "s": ("0",), "x": ("1",)}  # fmt: skip
+"""Values of cells by their type; the last two are of no workbook that can be read."""
+
+
 def cell(choices):
     """Return any value of a cell."""
     way = choices.number(8)
     if way < 4:
         return choices.text(CELLS, most=4)
     if way == 4:
-        number = choices.pick((0, 1, -1, 0.5, 710001, 1e300, 1e-300, 2**31, 2**53, 12.5, 46000, 0.27, 2958466, -1e9))
-        return xlsx.Odd("", choices.number(3), repr(number))
+        return xlsx.Odd("", choices.number(3), choices.pick(NUMBERS))
     if way == 5:
-        return xlsx.Odd(
-            choices.pick(("e", "str", "b", "s", "d", "n", "x")),
-            choices.number(4),
-            choices.text(CELLS, most=1),
-            choices.pick(("", "", "1+1", "SUM(A1:A9)", "\u00e9")),
-        )
+        kind = choices.pick(("str", "e", "b", "n", "d", "str", "e") * 4 + ("s", "x"))
+        odd = choices.text(CELLS, most=1) if kind == "str" or choices.number(32) == 1 else choices.pick(ODD[kind])
+        return xlsx.Odd(kind, choices.number(3), odd, choices.pick(("", "", "1+1", "SUM(A1:A9)", "\u00e9")))
     return choices.pick((None, True, False))
 
 

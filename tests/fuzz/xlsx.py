@@ -68,7 +68,8 @@ def _cell(address, value):
         return ""
     if isinstance(value, Odd):
         formula = f"<f>{escape(value.formula)}</f>" if value.formula else ""
-        return f'<c r="{address}" s="{value.style}" t="{value.kind}">{formula}<v>{escape(value.value)}</v></c>'
+        kind = f' t="{value.kind}"' if value.kind else ""
+        return f'<c r="{address}" s="{value.style}"{kind}>{formula}<v>{escape(value.value)}</v></c>'
     if isinstance(value, bool):
         return f'<c r="{address}" t="b"><v>{int(value)}</v></c>'
     if isinstance(value, int | float):
