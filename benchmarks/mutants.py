@@ -2,7 +2,8 @@
 
 A mutant is the program with one place changed (``<`` becomes ``<=``, a filter is dropped, a call left out). Places are
 drawn with a seed from all of ``PARTS``; each mutant meets only tests that run the changed line, as coverage noted them,
-and not all of those: first the ones that are about its module. So the share is at least what is printed. mutmut
+and not all of those: first the ones that are about its module, and where none of them sees it, some of the others.
+So the share is at least what is printed. mutmut
 changes functions only and none with a decorator, cosmic-ray runs all tests for each mutant: with neither are 300 done
 in half an hour, so this is a small one of our own.
 
@@ -55,11 +56,20 @@ ROOT = Path(__file__).parents[1]
 PARTS = ("spec", "resolve", "build", "pack")
 FOLDERS = ("generator", "templates", "tests", "report_specs", "docs", "benchmarks", ".ci")
 FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE")
-MOST_SECONDS = 8.0  # of tests that a mutant meets, as measured
-MOST_FILES = 5  # with them, in a process of its own: each takes time to read
+ROUNDS = (8.0, 60.0)  # seconds of tests that a mutant meets, as measured; the next round is for what is not seen yet
+MOST_FILES = (5, 15)  # with them, in a process of its own: each takes time to read
 MOST_MEMORY = 6 << 30
 WAITING = 12  # seconds by the clock for each of the processor's
 UNTRIED = "untried"
+COVERAGE = """
+[run]
+source = generator
+relative_files = true
+data_file = {data}
+concurrency = multiprocessing, thread
+patch = subprocess
+sigterm = true
+"""
 
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -150,7 +160,8 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
         for child in value if isinstance(value, list) else [value]:
             docstring = isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
             cast = isinstance(node, ast.Call) and ast.unparse(node.func) == "cast" and child is node.args[0]
-            if isinstance(child, ast.AST) and not docstring and not cast:
+            choice = isinstance(node, ast.Subscript) and ast.unparse(node.value) == "Literal"  # a type, in any place
+            if isinstance(child, ast.AST) and not docstring and not cast and not choice:
                 yield child
 
 
@@ -188,11 +199,11 @@ class Measured:
     tests: dict[str, dict[int, set[str]]]
     reach: Counter[str]
 
-    def of(self, mutant: Mutant, most_files: int = 1000) -> list[str]:
+    def of(self, mutant: Mutant, most: float, most_files: int = 1000) -> list[str]:
         """List the tests that a mutant meets: those of its lines, else those of its module (a line run on import).
 
-        First come the tests of which most lines are in the module: they are about it. Files beyond ``most_files``, in
-        that order, are left out.
+        First come the tests of which most lines are in the module: they are about it. Tests beyond ``most`` seconds
+        and files beyond ``most_files``, in that order, are left out.
         """
         lines = self.tests.get(mutant.path.as_posix(), {})
         first, last = mutant.lines
@@ -201,23 +212,22 @@ class Measured:
         inside = Counter(test for tests in lines.values() for test in tests)
         ranked = sorted(found & self.seconds.keys(), key=lambda test: (-inside[test] / self.reach[test], test))
         files = list(dict.fromkeys(test.split("::")[0] for test in ranked))[:most_files]
-        return self._some([test for test in ranked if test.split("::")[0] in files])
+        return self._some([test for test in ranked if test.split("::")[0] in files], most)
 
     def _near(self, path: Path) -> set[str]:
         modules = [lines for other, lines in self.tests.items() if Path(other).parent == path.parent]
         return set().union(*(tests for lines in modules for tests in lines.values()))
 
-    def _some(self, ranked: list[str]) -> list[str]:
-        """Take as many as there is time for: half of it by rank, half in turns from each file."""
+    def _some(self, ranked: list[str], most: float) -> list[str]:
+        """Take as many as there is time for: half of it by rank, half in turns from each file, the quickest first."""
         files: dict[str, list[str]] = {}
-        for test in ranked:
+        for test in sorted(ranked, key=self.seconds.__getitem__):
             files.setdefault(test.split("::")[0], []).append(test)
         turns = [test for test in chain(*zip_longest(*files.values())) if test]
-        chosen = dict.fromkeys(self._within(ranked))
-        return list(chosen | dict.fromkeys(self._within(test for test in turns if test not in chosen)))
+        chosen = dict.fromkeys(self._within(ranked, most / 2))
+        return list(chosen | dict.fromkeys(self._within((test for test in turns if test not in chosen), most / 2)))
 
-    def _within(self, tests: Iterable[str]) -> Iterator[str]:
-        left = MOST_SECONDS / 2
+    def _within(self, tests: Iterable[str], left: float) -> Iterator[str]:
         for number, test in enumerate(tests):
             left -= self.seconds[test]
             if left < 0 and number:
@@ -230,17 +240,23 @@ def measured(folder: Path) -> Measured:
     data, log = folder / "coverage.sqlite", folder / "tests.log"
     if not data.is_file():
         settings = folder / "coveragerc"
-        settings.write_text(f"[run]\nsource = generator\nrelative_files = true\ndata_file = {data}\n", encoding="utf-8")
+        settings.write_text(COVERAGE.format(data=data), encoding="utf-8")
         options = [
+            "-n",
+            str(os.cpu_count() or 1),
+            "--dist=loadfile",
             "--cov=generator",
             "--cov-context=test",
             "--cov-report=",
             f"--cov-config={settings}",
             "--durations=0",
+            "--durations-min=0",
         ]
         command = [sys.executable, "-m", "pytest", "-q", "-vv", "-p", "no:cacheprovider", *options]
         with log.open("wb") as file:
-            subprocess.run(command, cwd=ROOT, stdout=file, stderr=file, check=False)  # noqa: S603
+            ended = subprocess.run(command, cwd=ROOT, stdout=file, stderr=file, check=False).returncode  # noqa: S603
+        if ended > 1:  # 1: a test failed
+            raise SystemExit(log.read_text("utf-8"))
     said = log.read_text("utf-8")
     seconds: dict[str, float] = {}
     for taken, test in re.findall(r"^([\d.]+)s (?:call|setup|teardown) +(\S.*)$", said, re.MULTILINE):
@@ -259,7 +275,7 @@ def _lines(data: Path) -> dict[str, dict[int, set[str]]]:
     with sqlite3.connect(data) as database:
         for path, context, bits in database.execute(query):
             for line in numbits_to_nums(bits):
-                tests.setdefault(path, {}).setdefault(line, set()).add(context.split("|")[0])
+                tests.setdefault(path, {}).setdefault(line, set()).add(context.rpartition("|")[0])
     return tests
 
 
@@ -423,7 +439,8 @@ def again(tasks: list[tuple[Mutant, list[str]]], seconds: dict[str, float], jobs
     """Try mutants on copies of the program, so many at a time."""
     homes: SimpleQueue[Path] = SimpleQueue()
     for number in range(jobs):
-        homes.put(copied(place / f"home{number}"))
+        home = place / f"home{number}"
+        homes.put(home if home.is_dir() else copied(home))
 
     def attempt(task: tuple[Mutant, list[str]]) -> str:
         home = homes.get()
@@ -458,17 +475,25 @@ def main() -> None:
         folder = given.measured or Path(place) / "measured"
         folder.mkdir(exist_ok=True)
         run = measured(folder.resolve())
-        tests = [run.of(mutant) for mutant in chosen]
-        controls: list[tuple[Mutant | None, list[str]]] = [(None, each) for each in tests[::30]]
-        results = forked([*controls, *zip(chosen, tests, strict=True)], run.seconds, given.jobs)
-        wrong, results = [by for by in results[: len(controls)] if by], results[len(controls) :]
-        late = [number for number, by in enumerate(results) if by == UNTRIED]
-        tasks = [(chosen[number], run.of(chosen[number], MOST_FILES)) for number in late]
-        found = again(tasks, run.seconds, given.jobs, Path(place))
-        for number, by in zip(late, found, strict=True):
-            results[number] = by
+        results = [""] * len(chosen)
+        wrong: list[str] = []
+        controls = 0
+        for most, most_files in zip(ROUNDS, MOST_FILES, strict=True):
+            unseen = [number for number, by in enumerate(results) if not by]
+            tests = [run.of(chosen[number], most) for number in unseen]
+            unchanged: list[tuple[Mutant | None, list[str]]] = [(None, each) for each in tests[::30]]
+            tasks = [(chosen[number], each) for number, each in zip(unseen, tests, strict=True)]
+            by = forked([*unchanged, *tasks], run.seconds, given.jobs)
+            controls += len(unchanged)
+            wrong += filter(None, by[: len(unchanged)])
+            for number, seen in zip(unseen, by[len(unchanged) :], strict=True):
+                results[number] = seen
+            late = [number for number, by in enumerate(results) if by == UNTRIED]
+            tasks = [(chosen[number], run.of(chosen[number], most, most_files)) for number in late]
+            for number, seen in zip(late, again(tasks, run.seconds, given.jobs, Path(place)), strict=True):
+                results[number] = seen
     _print(chosen, results, given.log)
-    print(f"controls: {len(controls)} times the unchanged program, {len(wrong)} failed {wrong or ''}")
+    print(f"controls: {controls} times the unchanged program, {len(wrong)} failed {wrong or ''}")
     print(f"took {time.monotonic() - started:.0f} s")
     sys.exit(bool(wrong))
 

@@ -9,6 +9,7 @@ MOST = 8  # processes; each loads the program, and there are not so many files w
 def pytest_cmdline_main(config):
     """Ask for as many processes as there are processors, unless the command line says how many (``-n 0``: none)."""
     here = config.pluginmanager.hasplugin("xdist") and not hasattr(config, "workerinput")
+    here = here and not getattr(config.option, "cov_source", None)  # pytest-cov has looked for ``-n`` already
     if here and config.option.numprocesses is None and not config.option.usepdb and "::" not in "".join(config.args):
         config.option.numprocesses, config.option.dist = "auto", "loadfile"
         config.option.maxprocesses = config.option.maxprocesses or MOST
