@@ -12,6 +12,7 @@ from renew_spec import EXAMPLE, PAGE
 from generator.problems import LANGUAGES
 from generator.spec import records
 from generator.spec.example import example_rows, first_rows
+from generator.spec.example_logos import example_logos
 from generator.spec.kinds import CHOICES, EXPECTED
 from generator.spec.marked import write_marked
 from generator.spec.reference import reference
@@ -134,8 +135,13 @@ def test_the_committed_example_is_what_new_writes(tmp_path):
     assert cells(path) == cells(EXAMPLE)
     with ZipFile(EXAMPLE) as archive:
         made_by = archive.read("docProps/app.xml").decode()
-    if f">{openpyxl.__version__}<" in made_by:  # another openpyxl may write the same workbook in other bytes
+    if f"Openpyxl {openpyxl.__version__}<" in made_by:  # another openpyxl may write the same workbook in other bytes
         assert path.read_bytes() == EXAMPLE.read_bytes()
+
+
+def test_the_committed_logos_are_what_new_writes():
+    for name, picture in example_logos().items():
+        assert picture == (EXAMPLE.parent / name).read_bytes(), name
 
 
 def test_the_page_of_the_docs_is_up_to_date():
