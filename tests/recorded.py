@@ -1,12 +1,18 @@
-"""The words of Power BI's own formats that bundles are written in: ``golden/words.txt`` has each that may be there.
+"""What is recorded of the reports of an office that asks for all there is.
 
-Power BI passes over a word that it does not know, so a slip of the pen in one shows only as a colour, a filter or a
-format that is not there. What is recorded was judged by Microsoft's schemas and validators (``tests/conformance``).
-Renew it with ``python tests/words.py`` after a change that is meant; ``git diff`` shows what changed.
+``golden/words.txt`` has the words of Power BI's own formats that they are written in. Power BI passes over a word that
+it does not know, so a slip of the pen in one shows only as a colour, a filter or a format that is not there. Those that
+are recorded were judged by Microsoft's schemas and validators (``tests/conformance``).
+
+``golden/rows.md`` has the rows of tables that read nothing: lines of statements, classes, choices of slicers, checks.
+
+Renew both with ``python tests/recorded.py`` after a change that is meant; ``git diff`` shows what changed.
 """
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import json
 import re
 import tempfile
@@ -16,9 +22,13 @@ import bundles
 
 from generator import catalogue
 from generator.build import build
+from generator.preview import m
 from generator.spec.example_logos import example_logos
 
-WORDS = Path(__file__).with_name("golden") / "words.txt"
+GOLDEN = Path(__file__).with_name("golden")
+WORDS, ROWS = GOLDEN / "words.txt", GOLDEN / "rows.md"
+TODAY = dt.date(2026, 11, 24)
+MOST = 60  # rows that are recorded in full
 OFFICE = """
 ## Kantoor
 | Naam | Taal | Geconsolideerde URL | Logo |
@@ -81,14 +91,14 @@ def visuals(known) -> str:
     return "\n".join(rows) + "\n"
 
 
-def words(document, place="", key=""):
+def _words(document, place="", key=""):
     """Yield each word of a document with its place: names of properties, and what is said by a fixed word."""
     if isinstance(document, dict):
         for name, value in document.items():
-            yield from words(value, f"{place}/{name}", name)
+            yield from _words(value, f"{place}/{name}", name)
     elif isinstance(document, list):
         for value in document:
-            yield from words(value, place, key)
+            yield from _words(value, place, key)
     elif _is_fixed(document if isinstance(document, str) else json.dumps(document), place, key):
         yield f"{place} = {document}"
     else:
@@ -103,22 +113,62 @@ def _is_fixed(text: str, place: str, key: str) -> bool:
     return key in ALWAYS or (key not in NAMED and not SAID.search(place) and FIXED.fullmatch(text) is not None)
 
 
-def made(folder: Path) -> list[str]:
-    """Return the words of all reports of an office that asks for all there is, in order."""
+def built(folder: Path) -> list:
+    """Return all reports of an office that asks for all there is."""
     for name, picture in example_logos().items():
         (folder / name).write_bytes(picture)
     known = catalogue.load()
     loaded = bundles.load(folder, OFFICE + reports(known) + visuals(known))
+    return [report for code in ("bakker", "_office") for report in build(bundles.client(loaded, code), known).reports]
+
+
+def words(made: list) -> list[str]:
+    """Return the words of reports, in order."""
     found = set()
-    for code in ("bakker", "_office"):
-        for report in build(bundles.client(loaded, code), known).reports:
-            found.update(f"model{word}" for word in words(report.database))
-            for path, document in report.layer.definition.items():
-                kind = document.get("visual", {}).get("visualType") or Path(path).stem
-                found.update(f"{kind}{word}" for word in words(document))
+    for report in made:
+        found.update(f"model{word}" for word in _words(report.database))
+        for path, document in report.layer.definition.items():
+            kind = document.get("visual", {}).get("visualType") or Path(path).stem
+            found.update(f"{kind}{word}" for word in _words(document))
     return sorted(found)
+
+
+def rows(made: list) -> list[str]:
+    """Return the tables that read nothing, as Markdown: those of the first report that has them."""
+    found: dict[str, list[str]] = {}
+    for report in made:
+        queries = m.Queries({query.name: query.expression for query in report.queries}, _nothing, TODAY)
+        for query in report.queries:
+            if query.kind == "table" and query.name not in found:
+                with contextlib.suppress(_ReadsError):
+                    found[query.name] = _markdown(queries.table(query.name))
+    return [line for name in sorted(found) for line in ("", f"## {name}", *found[name])][1:]
+
+
+class _ReadsError(Exception):
+    """A table reads the database."""
+
+
+def _nothing(entity: str):
+    raise _ReadsError(entity)
+
+
+def _markdown(table) -> list[str]:
+    lines = [
+        f"| {' | '.join('' if row[name] is None else str(row[name]) for name in table.columns)} |" for row in table.rows
+    ]
+    if len(lines) > MOST:
+        lines = [*lines[:2], f"… {len(lines) - 4} more", *lines[-2:]]
+    return [f"| {' | '.join(table.columns)} |", *lines]
+
+
+def made(folder: Path) -> dict[Path, list[str]]:
+    """Return what is recorded, by its file."""
+    reports = built(folder)
+    return {WORDS: words(reports), ROWS: rows(reports)}
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as place:
-        WORDS.write_text("\n".join(made(Path(place))) + "\n", "utf-8", newline="\n")
+        for path, lines in made(Path(place)).items():
+            path.write_text("\n".join(lines) + "\n", "utf-8", newline="\n")
