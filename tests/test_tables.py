@@ -9,6 +9,7 @@ from markdown import found
 
 from generator import catalogue
 from generator.build.ties import tied
+from generator.preview import m
 from generator.resolve.client import ExtraTable
 from generator.sources.sandbox.samples import samples
 from generator.sources.sandbox.schema import schema
@@ -188,9 +189,51 @@ def test_a_column_named_twice_is_one_column(tmp_path):
     assert dict(made.keys) == {"relation": "Account"}
 
 
-def test_a_filter_may_name_what_invantive_adds(tmp_path):
-    row = "| bakker | ExactOnlineREST.Financial.Journals | D | Code | DivisionName eq Bakkerij |\n"
-    assert problems(tmp_path, ONE + TABLES + row) == []
+RELATIONS = (
+    (1, True, 10.5, "Bakkerij"),
+    (2, False, 10.0, "Winkel"),
+    (3, None, None, "Winkel"),
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("IsSupplier = ja", "1"),
+        ("IsSupplier eq true", "1"),
+        ("issupplier == waar", "1"),
+        ("IsSupplier = nee", "2"),
+        ("IsSupplier = false", "2"),
+        ("IsSupplier eq onwaar", "2"),
+        ("CreditLineSales = 10,5", "1"),
+        ("CreditLineSales >= 10", "12"),
+        ("CreditLineSales > 10.0", "1"),
+        ("CreditLineSales < 10.5", "2"),
+        ("CreditLineSales <= 10.5", "12"),
+        ("Code <> '1'", "23"),
+        ("Code != 1", "23"),
+        ('Code ne "2"', "13"),
+        ("Code gt 1", "23"),
+        ("Code ge 2", "23"),
+        ("Code lt 2", "1"),
+        ("Code le 2", "12"),
+        ("DivisionName eq Bakkerij", "1"),  # Invantive adds it
+    ],
+)
+def test_a_filter_keeps_the_rows_that_it_says_also_by_a_column_that_is_not_shown(tmp_path, typed, kept):
+    row = f"| bakker | ExactOnlineREST.CRM.Accounts | Lijst | Code | {typed} |\n"
+    columns = ["Division", "ID", "Code", "IsSupplier", "CreditLineSales", "DivisionName"]
+    values = [(710001, f"id{code}", str(code), *more) for code, *more in RELATIONS]
+    there = m.Table(columns, [dict(zip(columns, each, strict=True)) for each in values])
+    queries = m.Queries(queries_of(built(tmp_path, ONE + TABLES + row)), lambda _: there, dt.date(2026, 1, 1))
+    assert [made["Code"] for made in queries.table("Lijst").rows] == list(kept)
+
+
+@pytest.mark.parametrize("typed", ["IsSupplier = misschien", "CreditLineSales > veel", "Modified > 2026-01-01", "Code"])
+def test_a_filter_that_fits_no_value_of_its_column_is_told_at_its_cell(tmp_path, typed):
+    row = f"| bakker | ExactOnlineREST.CRM.Accounts | Lijst | Code | {typed} |\n"
+    assert set(problems(tmp_path, ONE + TABLES + row)) <= {"B056 Tabellen!E2", "B012 Tabellen!E2"}
+    assert problems(tmp_path, ONE + TABLES + row)
 
 
 # ------------------------------------------------------------------------------------------ made-up rows of any table

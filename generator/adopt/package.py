@@ -16,7 +16,7 @@ from zipfile import BadZipFile
 from generator.adopt.jsons import Json, JsonError, parse
 from generator.disk import is_plain
 from generator.problems import Cell, Problem, Stop
-from generator.spec.archive import has_one_end, parts_of
+from generator.spec.archive import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,8 +74,6 @@ def unpack(name: str, data: bytes) -> dict[str, bytes]:
         raise stop("B500", name)
     try:
         listed = parts_of(data)
-        if not has_one_end(data):
-            raise stop("B501", name, reason="ZIP")
     except (BadZipFile, struct.error, ValueError, NotImplementedError, OSError, UnicodeDecodeError) as error:
         raise stop("B501", name, reason="ZIP") from error
     files = [part for part in listed if not part.name.endswith("/")]

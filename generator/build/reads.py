@@ -113,10 +113,11 @@ def _source_read(name: str, fast: bool, tables: tuple[Table, ...], catalogue: Ca
 
 
 def wished_read(table: ExtraTable, pulled: Pulled) -> Read:
-    """Return what a row on *Tabellen* reads: its columns, its division, and the keys that a report's model needs."""
+    """Return what a row on *Tabellen* reads: its columns, its division, what it is filtered on, and a model's keys."""
     made = next(each for each in pulled.tables if each.name == table.name)
     needed = {need: "text" for column in made.columns.values() for need in column.needs}
-    columns = {**needed, **table.columns}
+    filtered = {table.condition.column: "text"} if table.condition else {}
+    columns = {**needed, **filtered, **table.columns}
     if table.division:
         columns[table.division] = table.division_type
     return Read(f"Bron{table.name}", table.entity, columns, division=table.division, divided=bool(table.division))

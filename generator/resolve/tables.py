@@ -10,6 +10,7 @@ from generator.problems import Problem
 from generator.resolve.client import Condition, ExtraTable
 from generator.resolve.lookup import exact_name, hint_values
 from generator.spec.records import OFFICE
+from generator.spec.values import comparison
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -45,7 +46,6 @@ _FUNCTION = re.compile(r"\w+(\.\w+)+")
 
 _OPERATORS = {"=": "=", "==": "=", "eq": "=", "<>": "<>", "!=": "<>", "ne": "<>", ">": ">", "gt": ">"}
 _OPERATORS |= {">=": ">=", "ge": ">=", "<": "<", "lt": "<", "<=": "<=", "le": "<="}
-_CONDITION = re.compile(r"\s*(\w+)\s*(>=|<=|<>|!=|==|=|>|<|\b(?:eq|ne|gt|ge|lt|le)\b)\s*(.+?)\s*", re.IGNORECASE)
 
 
 def extra_table(
@@ -125,13 +125,12 @@ def _columns(
 def _condition(row: TableRow, columns: dict[str, str], client: str) -> tuple[Condition | None, list[Problem]]:
     if not row.filter:
         return None, []
-    match = _CONDITION.fullmatch(row.filter)
-    wrong = Problem("B056", row.where("filter"), {"filter": row.filter}, client)
-    if match is None:
-        return None, [wrong]
-    column = exact_name(match[1], columns) or match[1]
-    value = _condition_value(match[3], KINDS.get(columns.get(column, "string"), "text"))
-    return (None, [wrong]) if value is None else (Condition(column, _OPERATORS[match[2].lower()], value), [])
+    typed, operator, text = comparison(row.filter)
+    column = exact_name(typed, columns) or typed
+    value = _condition_value(text, KINDS.get(columns.get(column, "string"), "text"))
+    if value is None:
+        return None, [Problem("B056", row.where("filter"), {"filter": row.filter}, client)]
+    return Condition(column, _OPERATORS[operator], value), []
 
 
 def _condition_value(text: str, kind: str) -> str | int | Decimal | bool | None:

@@ -1,7 +1,7 @@
 """The parts of a ZIP archive, each unpacked and counted in real bytes: the sizes in its headers may lie.
 
 ``zipfile`` takes as long to list the ten parts of a small workbook as calamine takes to open it. So a plain directory
-is listed here: ASCII names, no comments or extra fields, no ZIP64, nothing before or after it. Any other goes through
+is listed here: ASCII names, no comments of parts or extra fields. Any other goes through
 ``zipfile``. Likewise libdeflate unpacks a part eight times as fast as zlib, but only one that is what its directory
 says; zlib tells what is wrong with another.
 """
@@ -102,8 +102,9 @@ def give_back(content: bytes | bytearray) -> None:
 
 
 def parts_of(data: bytes) -> list[Part]:
-    """Return the directory of an archive; raise what ``zipfile`` raises where there is none."""
-    plain = _plain_parts(data)
+    """Return the directory of an archive; raise where there is none, or where readers may find different ones."""
+    start, end = _directory(data)
+    plain = _plain_parts(data, start, end)
     if plain is not None:
         return plain
     with ZipFile(BytesIO(data)) as archive:
@@ -113,25 +114,20 @@ def parts_of(data: bytes) -> list[Part]:
         ]
 
 
-def has_one_end(data: bytes) -> bool:
-    """Tell whether all readers find the same directory: one record of its end, as the last of the file, no ZIP64."""
+def _directory(data: bytes) -> tuple[int, int]:
+    """Return where the directory begins and ends: one record of its end, as the last of the file, and no ZIP64."""
     end = data.rfind(_END_SIGNATURE)
     if end < 0 or end + _END.size > len(data) or data.find(_END_SIGNATURE, max(end - _REACH, 0)) != end:
-        return False
+        raise BadZipFile
     _, size, offset, comment = _END.unpack_from(data, end)
     zip64 = data.startswith(_LOCATOR_64, max(end - _LOCATOR_64_SIZE, 0))
-    return not zip64 and offset + size == end and end + _END.size + comment == len(data)
+    if zip64 or offset + size != end or end + _END.size + comment != len(data):
+        raise BadZipFile
+    return offset, end
 
 
-def _plain_parts(data: bytes) -> list[Part] | None:
-    """Return the directory where it is plain, with the very values that ``zipfile`` finds."""
-    end = len(data) - _END.size
-    if end < 0:
-        return None
-    signature, size, offset, comment = _END.unpack_from(data, end)
-    zip64 = data.startswith(_LOCATOR_64, max(end - _LOCATOR_64_SIZE, 0))
-    if signature != _END_SIGNATURE or comment or zip64 or offset + size != end:
-        return None
+def _plain_parts(data: bytes, offset: int, end: int) -> list[Part] | None:
+    """Return what a directory lists where it is plain, with the very values that ``zipfile`` finds."""
     parts = []
     while offset < end:
         start = offset + _ENTRY.size

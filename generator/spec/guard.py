@@ -20,7 +20,7 @@ from xml.parsers import expat
 from zipfile import BadZipFile
 
 from generator.problems import Cell, Problem
-from generator.spec.archive import give_back, has_one_end, parts_of
+from generator.spec.archive import give_back, parts_of
 from generator.spec.repeats import SHORTEST_REFERENCE, longest, repeated
 
 if TYPE_CHECKING:
@@ -235,8 +235,6 @@ def _check_container(data: bytes) -> None:
         raise _Refused("B003")
     if not data.startswith(b"PK"):
         raise _Refused("B001")
-    if not has_one_end(data):
-        raise _Refused("B003")
 
 
 def _too_large() -> _Refused:

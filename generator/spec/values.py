@@ -31,7 +31,7 @@ _TIME = re.compile(r"(\d{1,2})[:.](\d{2})(?::00)?(?: ?uur)?")
 _YEAR_END = re.compile(r"(\d{1,2})-(\d{1,2})")
 _NUMBER = re.compile(r"-?\d{1,9}")
 _ENTITY = re.compile(r"([A-Za-z_]\w*\.[A-Za-z_]\w*\.[A-Za-z_]\w*)(?:@\w+)?", re.ASCII)
-_FILTER = re.compile(r"\w+\s*(?:\s(?:eq|ne|gt|ge|lt|le)\s|=|<>|>=|<=|>|<)\s*\S.*", re.DOTALL | re.IGNORECASE)
+_FILTER = re.compile(r"(\w+)\s*(\s(?:eq|ne|gt|ge|lt|le)\s|==|!=|=|<>|>=|<=|>|<)\s*(\S.*)", re.DOTALL | re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\".]+(?:\.[^@\s,;<>\".]+)+")
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
 _SEPARATOR = re.compile(r"[,;\n]")
@@ -282,6 +282,20 @@ def entity(value: str) -> str:
     return match[1]
 
 
+def condition(value: str) -> str:
+    """Return a filter that can be taken apart."""
+    comparison(value)
+    return value
+
+
+def comparison(value: str) -> tuple[str, str, str]:
+    """Return column, operator and value of a filter, as they are typed."""
+    match = _FILTER.fullmatch(value)
+    if not match:
+        raise BadValue
+    return match[1], match[2].strip().lower(), match[3]
+
+
 def position(raw: Raw) -> tuple[int, int, int, int]:
     """Return x, y, width and height in pixels."""
     parts = names(raw) if isinstance(raw, str) else ()
@@ -320,7 +334,7 @@ OF_LINES: Mapping[Kind, Callable[[str], object]] = {
     "account": account,
     "currency": currency,
     "entity": entity,
-    "filter": _matching(_FILTER),
+    "filter": condition,
     "email": _matching(_EMAIL),
     "role": choice("role"),
 }
