@@ -23,6 +23,11 @@ SUPPORTS = {
 }
 
 
+def is_cut(headers, content):
+    """Tell whether whoever sent it was killed half-way: no server takes that for a request."""
+    return len(content) < int(headers.get("content-length") or 0)
+
+
 class PowerBI(FakePowerBI):
     """The fake, with people, kinds of connections, refreshes that take a while, and slowness on demand."""
 
@@ -93,6 +98,8 @@ class PowerBI(FakePowerBI):
         path = re.sub(r"^https?://[^/]+", "", url)
         if path.startswith("/judge"):
             return 200, {"content-type": "application/json"}, json.dumps(self.report()).encode()
+        if is_cut(headers, content):
+            return 400, {}, b""
         time.sleep(self.delay)
         self.calls.append([method, path.partition("?")[0]])
         return super().handle(method, url, headers, content)
@@ -120,10 +127,10 @@ class PowerBI(FakePowerBI):
 
 
 class Judged(Contract):
-    """The contract, but for what the judge itself asks."""
+    """The contract, but for what the judge itself asks, and for half requests."""
 
     def request(self, method, url, headers, content):
-        if "/judge" in url:
+        if "/judge" in url or is_cut(headers, content):
             return None
         return super().request(method, url, headers, content)
 
