@@ -193,9 +193,9 @@ def _undo(where: Place) -> None:
             for path in reversed(journal.write):
                 if not os.path.isfile(new := f"{where.new}/{path}") and os.path.isfile(f"{where.folder}/{path}"):
                     _move(where, f"{where.folder}/{path}", new)
-                _move_back(where, path)
             _prune(where, journal.write)
-            for path in reversed(journal.remove):
+            # In the other order, a name that changed in its case only would get the new one on Windows and macOS.
+            for path in (*reversed(journal.remove), *reversed(journal.write)):
                 _move_back(where, path)
     except OSError as error:
         raise Stop([Problem("B106", values={"reason": str(error)}, client=where.code)]) from error

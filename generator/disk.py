@@ -115,6 +115,15 @@ def _by_folder(paths: tuple[str, ...]) -> tuple[tuple[str, tuple[bytes, ...]], .
     return tuple((folder, tuple(below)) for folder, below in looks.items())
 
 
+def walk(folder: Path) -> Iterator[str]:
+    """Yield the paths of all files in a folder, and of the links in it, none of which is followed."""
+    for entry in sorted(folder.iterdir()) if folder.is_dir() and not is_link(os.fspath(folder)) else ():
+        if entry.is_dir() and not is_link(os.fspath(entry)):
+            yield from (f"{entry.name}/{inside}" for inside in walk(entry))
+        else:
+            yield entry.name
+
+
 def is_link(path: str) -> bool:
     """Tell whether a path leads elsewhere: a symbolic link, or a junction of Windows."""
     try:

@@ -104,6 +104,7 @@ def _release(out: Path, descriptor: int) -> None:
         os.close(descriptor)
     with suppress(OSError):
         path.unlink()
-        path.parent.rmdir()
     if sys.platform != "win32":
         os.close(descriptor)
+    with suppress(OSError):  # on a share, an open file that was removed keeps its folder until it is closed
+        path.parent.rmdir()

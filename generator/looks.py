@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from generator import manifests
 from generator.lock import follow, locked
+from generator.output import mend
 from generator.workers import hand_out, processes, take_in
 
 if TYPE_CHECKING:
@@ -26,6 +27,14 @@ _SHARE = 10  # bundles that are looked at in one go
 
 
 @contextmanager
+def mended(out: Path) -> Iterator[None]:
+    """Hold an output folder in which no run has left anything; what can't be mended is told when it is tried again."""
+    with locked(out):
+        mend(out)
+        yield
+
+
+@contextmanager
 def looking(out: Path, jobs: int) -> Iterator[Looks | None]:
     """Hold an output folder with many bundles and begin to look at them, in all processes but this one.
 
@@ -38,7 +47,7 @@ def looking(out: Path, jobs: int) -> Iterator[Looks | None]:
         return
     work = partial(manifests.all_standing, out)
     shares = [codes[start : start + _SHARE] for start in range(0, len(codes), _SHARE)]
-    with locked(out), processes(jobs - 1, follow) as workers, hand_out(workers, work, shares) as given:
+    with mended(out), processes(jobs - 1, follow) as workers, hand_out(workers, work, shares) as given:
 
         def found() -> Mapping[str, Standing]:
             seen = zip(codes, take_in(given, work), strict=True)

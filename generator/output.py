@@ -29,6 +29,7 @@ from generator.disk import (
     patiently,
     refuse_links,
     told,
+    walk,
 )
 from generator.jsontext import written
 from generator.lock import STAGING, locked
@@ -37,7 +38,7 @@ from generator.problems import Cell, Problem, Stop
 from generator.shared import sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 Files = Mapping[str, bytes]
@@ -104,7 +105,8 @@ def compare(out: Path, code: str, files: Files, *, force: bool = False) -> Chang
         changed = [path for path in new if path in old and path not in gone and (force or old[path] != new[path])]
         removed = [path for path in old if path not in new and path not in gone]
         folder = os.fspath(out / code)
-        touched = {path: (old.get(path), new.get(path)) for path in (*created, *changed, *removed)}
+        folded = {path.casefold(): known for path, known in old.items()}  # where only case changed, one file for some
+        touched = {path: (folded.get(path.casefold()), new.get(path)) for path in (*created, *changed, *removed)}
         edited = [path for path, known in touched.items() if digest(f"{folder}/{path}") not in {"", *known}]
     status = "created" if not there else "changed" if touched else "unchanged"
     return Change(code, status, tuple(created), tuple(changed), tuple(removed), tuple(edited))
@@ -162,7 +164,7 @@ def remove(out: Path, code: str, *, state: bool = False, step: Callable[[], None
     with told(code):
         generated = [*previous(out, code).get("files", {}), MANIFEST]
         refuse_links(os.fspath(out), code, _under(code, generated))
-        inside = [path for path in _walk(folder) if is_state(path) and is_plain(path)]
+        inside = [path for path in walk(folder) if is_state(path) and is_plain(path)]
         inside = [path for path in inside if state or path != PUBLISHED]
         paths = [path for path in (*generated, *inside) if is_file(f"{folder}/{path}")]
         if paths:
@@ -183,7 +185,7 @@ def removable(out: Path, codes: Iterable[str]) -> tuple[str, ...]:
             for code in bundles(out)
             if code not in kept
             and (out / code / MANIFEST).is_file()
-            and not _same(out / code, out / wanted.get(code.casefold(), code + "\0"))
+            and not _renamed(out, code, wanted.get(code.casefold()))
         )
 
 
@@ -191,7 +193,9 @@ def enrol(out: Path, version: str, codes: Iterable[str]) -> None:
     """Name bundles in the output's manifest before they are made, so that none is ever there without a name."""
     there = bundles(out)
     if new := {code: "" for code in codes if code not in there}:
-        _write_root(out, version, there | new)
+        folded = {code.casefold(): code for code in new}
+        kept = {code: seal for code, seal in there.items() if not _renamed(out, code, folded.get(code.casefold()))}
+        _write_root(out, version, kept | new)
 
 
 def seal(out: Path, version: str, seen: Mapping[str, str] = MappingProxyType({})) -> None:
@@ -212,16 +216,22 @@ def recover(out: Path) -> tuple[Problem, ...]:
     """
     if not os.path.lexists(out / STAGING):
         return ()
-    problems: list[Problem] = []
     try:
-        with told(""), locked(out, wait=0):
-            for stage in sorted((out / STAGING).iterdir()):
-                try:
-                    _recover_one(out, stage)
-                except Stop as stop:
-                    problems += stop.problems
+        with locked(out, wait=0):
+            return mend(out)
     except Stop as stop:
         return tuple(problem for problem in stop.problems if problem.code != "B100")
+
+
+def mend(out: Path) -> tuple[Problem, ...]:
+    """Do what ``recover`` does in a folder that this run holds: the one it waited for may have been killed."""
+    problems: list[Problem] = []
+    with told(""):
+        for stage in sorted((out / STAGING).iterdir()):
+            try:
+                _recover_one(out, stage)
+            except Stop as stop:
+                problems += stop.problems
     return tuple(problems)
 
 
@@ -230,7 +240,7 @@ def verify(out: Path) -> tuple[Problem, ...]:
     problems: list[Problem] = []
     for code, sealed in bundles(out).items():
         with told(code):
-            there = set(_walk(out / code))
+            there = set(walk(out / code))
             hashes = {**previous(out, code).get("files", {}), MANIFEST: sealed} if sealed else {}
             if link := link_among(os.fspath(out), _under(code, hashes or [MANIFEST])):
                 problems.append(Problem("B105", Cell(link), {"path": link}, code))
@@ -251,8 +261,8 @@ def _hash_of(out: Path, code: str) -> str:
 
 
 def _recover_one(out: Path, stage: Path) -> None:
-    """Recover one entry of the staging folder: a bundle, or a draft of the output's manifest."""
-    if stage.name in _DRAFTS and not stage.is_dir():
+    """Recover one entry of the staging folder: a bundle, or a draft of the output's manifest or of a record."""
+    if (stage.name in _DRAFTS or stage.name.startswith(f"{PUBLISHED}.")) and not stage.is_dir():
         stage.unlink()
     elif is_link(os.fspath(stage)) or stage.is_dir():
         if not is_code(stage.name):
@@ -306,18 +316,14 @@ def _missing(out: Path, code: str, paths: Iterable[str]) -> set[str]:
     return {path for path in paths if not os.path.exists(f"{folder}/{path}")}  # noqa: PTH110  200 files a bundle
 
 
-def _walk(folder: Path) -> Iterator[str]:
-    """Yield the paths of all files in a folder, and of the links in it, none of which is followed."""
-    for entry in sorted(folder.iterdir()) if folder.is_dir() and not is_link(os.fspath(folder)) else ():
-        if entry.is_dir() and not is_link(os.fspath(entry)):
-            yield from (f"{entry.name}/{inside}" for inside in _walk(entry))
-        else:
-            yield entry.name
+def _renamed(out: Path, code: str, other: str | None) -> bool:
+    """Tell whether a bundle is one folder with another code, which differs in case only.
 
-
-def _same(one: Path, other: Path) -> bool:
-    """Tell whether two paths lead to one folder."""
-    return other.exists() and one.samefile(other)
+    Not every file system that takes any case tells that two names are one; none lists both.
+    """
+    if other is None or not (out / other).exists():
+        return False
+    return (out / code).samefile(out / other) or not {code, other} <= {path.name for path in out.iterdir()}
 
 
 def _problem(code: str, client: str, path: str) -> Problem:

@@ -2,21 +2,26 @@
 
 import contextlib
 import os
+import sys
 import warnings
 
 
-def child(work):
-    """Start something in a process of its own, and return its id; it says nothing, and its result is its exit code."""
+def child(work, said=os.devnull):
+    """Start something in a process of its own, and return its id; its result is its exit code.
+
+    What it prints goes to a file, what it says on standard error nowhere.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of threads: what they hold, no child here needs
         pid = os.fork()
     if not pid:
         code = 70
         with contextlib.suppress(BaseException):
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, 1)
-            os.dup2(null, 2)
+            os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+            sys.stdout, sys.stderr = (open(each, "w", encoding="utf-8", closefd=False) for each in (1, 2))  # noqa: SIM115
             code = work()
+            sys.stdout.flush()
         os._exit(code or 0)
     return pid
 

@@ -9,8 +9,13 @@ from pathlib import Path
 
 import crash
 import pytest
+from crash_disturb import Beside, Held, Scanned
+from crash_generate import Generating
+from crash_office import helps, strays, tree
+from crash_publish import Publishing, Service
 from forks import child, ended
 
+from generator import output, pipeline
 from generator.lock import follow
 from generator.workers import processes
 
@@ -20,12 +25,12 @@ DICE = 4711
 
 @pytest.fixture(scope="module")
 def generating(tmp_path_factory):
-    return crash.Generating(tmp_path_factory.mktemp("generating") / "office", clients=2)
+    return Generating(tmp_path_factory.mktemp("generating") / "office", clients=2)
 
 
 @pytest.fixture
 def service():
-    made = crash.Service()
+    made = Service()
     yield made
     made.close()
 
@@ -36,7 +41,7 @@ def test_generate_killed_at_a_few_moments(generating):
 
 @pytest.mark.parametrize("update", [False, True])
 def test_publish_killed_at_a_few_moments(tmp_path, service, update):
-    case = crash.Publishing(tmp_path / "office", service, update=update)
+    case = Publishing(tmp_path / "office", service, update=update)
     crash.times(case, 2, random.Random(DICE))  # noqa: S311  no secret
 
 
@@ -48,13 +53,13 @@ def test_the_processes_of_a_killed_run_end_with_it():
 
     run = child(work)
     until = time.monotonic() + 30
-    while not any(crash.helps(path) == run for path in Path("/proc").glob("[0-9]*")):
+    while not any(helps(path) == run for path in Path("/proc").glob("[0-9]*")):
         assert time.monotonic() < until
         time.sleep(0.05)
     time.sleep(1)  # by now it runs what it is for
     os.kill(run, signal.SIGKILL)
     ended(run)
-    assert crash.strays() == []
+    assert strays() == []
 
 
 def test_files_from_the_future_are_written_as_any_other(generating):
@@ -65,4 +70,36 @@ def test_files_from_the_future_are_written_as_any_other(generating):
     for path in (generating.out, *generating.out.rglob("*")):
         os.utime(path, (later, later))
     assert ended(child(lambda: generating.run(generating.specs[1], generating.out))) == 0
-    assert crash.tree(generating.out) == generating.after
+    assert tree(generating.out) == generating.after
+
+
+def test_a_run_that_waits_for_one_that_is_killed_goes_on_from_whole_bundles(tmp_path):
+    """It asks for what was there before the other: a bundle of which only the manifest is still old is not that."""
+    case = Generating(tmp_path / "office", clients=2)
+
+    def stopped(number):
+        count = iter(range(1, 10_000))
+        return lambda: next(count) == number and os.kill(os.getpid(), signal.SIGSTOP)
+
+    def work():
+        loaded = pipeline.load(case.specs[1])
+        with output.locked(case.out):
+            made = pipeline.files(loaded.clients[0], loaded.catalogue)
+            output.commit(case.out, made, output.compare(case.out, "k1", made), step=stopped(len(made)))
+
+    case.reset()
+    one = child(work)
+    os.waitid(os.P_PID, one, os.WSTOPPED)
+    assert (case.out / ".bundel/k1/journal.json").exists()
+    other = case.begin(work=case.inherit)
+    time.sleep(case.seconds + 0.2)  # by now it waits
+    os.kill(one, signal.SIGKILL)
+    ended(one)
+    assert ended(other) == 0
+    case.inherited()
+
+
+@pytest.mark.parametrize("disturb", [Held, Scanned, Beside])
+def test_generate_refused_or_crowded_at_a_few_moments(tmp_path, disturb):
+    case = Generating(tmp_path / "office", disturb(), clients=2)
+    crash.times(case, 3, random.Random(DICE))  # noqa: S311  no secret

@@ -26,6 +26,7 @@ from generator.output import (
     compare,
     enrol,
     manifest,
+    mend,
     recover,
     removable,
     remove,
@@ -331,6 +332,37 @@ def test_a_code_in_another_case_is_the_same_folder_on_windows(tmp_path):
     assert removable(tmp_path, ["acme"]) == ("Acme",)
 
 
+def test_a_code_in_another_case_takes_the_place_of_the_old_one_on_windows(tmp_path, monkeypatch):
+    _office(tmp_path, "Acme", "b")
+    enrol(tmp_path, "1.0", ["acme"])
+    assert bundles(tmp_path).keys() == {"Acme", "acme", "b"}  # two folders, here
+    seal(tmp_path, "1.0")
+    (tmp_path / "acme").symlink_to(tmp_path / "Acme", target_is_directory=True)
+    enrol(tmp_path, "1.0", ["acme"])
+    assert bundles(tmp_path).keys() == {"acme", "b"}
+    (tmp_path / "acme").unlink()
+    # A share that finds one folder under both names, but says they are two.
+    monkeypatch.setattr(Path, "samefile", lambda *_: False)
+    monkeypatch.setattr(Path, "exists", lambda path: path.name == "Acme")
+    enrol(tmp_path, "1.0", ["Acme"])
+    assert bundles(tmp_path).keys() == {"Acme", "b"}
+    assert removable(tmp_path, ["Acme", "b"]) == ()
+
+
+def test_a_file_whose_name_changes_its_case_only_was_not_changed_by_hand(tmp_path):
+    """On Windows and macOS the old file is found under the new name."""
+    _write(tmp_path, _files({"Acme-r.pbit": b"1"}))
+    (tmp_path / "acme/acme-r.pbit").hardlink_to(tmp_path / "acme/Acme-r.pbit")
+    new = _files({"acme-r.pbit": b"2"})
+    change = compare(tmp_path, "acme", new)
+    assert (change.created, change.removed, change.edited) == (("acme-r.pbit",), ("Acme-r.pbit",), ())
+    commit(tmp_path, new, change)
+    assert _tree(tmp_path / "acme") == new
+    _write(tmp_path, _files({"Acme-r.pbit": b"1"}))
+    (tmp_path / "acme/acme-r.pbit").write_bytes(b"by hand")
+    assert compare(tmp_path, "acme", new).edited == ("acme-r.pbit",)
+
+
 def test_verify_hashes_every_file(tmp_path):
     _office(tmp_path, "acme", "b")
     _add(tmp_path / "acme", STATE)
@@ -565,6 +597,26 @@ def test_a_recovery_killed_at_any_moment_is_recovered(tmp_path, before, after, l
                 break
         _run(out, lambda: None)
         assert _tree(out) == expected
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="as above")
+def test_a_run_that_waited_for_one_that_was_killed_begins_with_whole_bundles(tmp_path, before):
+    """It looked for something to recover when the other was still busy, and found none."""
+    for number in (25, 32, 39):
+        out = tmp_path / f"kill{number}"
+        shutil.copytree(before, out)
+        _in_a_child(lambda out=out, number=number: _run(out, _killer(number)))
+        with locked(out):
+            assert recover(out) == ()
+            assert list((out / ".bundel").glob("*/journal.json"))
+            assert mend(out) == ()
+        _whole(out)
+
+
+def test_a_record_that_was_cut_off_in_its_making_leaves_nothing(tmp_path):
+    _add(tmp_path, {".bundel/published.json.acme": b"{"})
+    assert recover(tmp_path) == ()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_open_during_recovery_is_a_problem_until_it_is_closed(tmp_path, monkeypatch):

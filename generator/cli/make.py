@@ -50,7 +50,6 @@ def generate(settings: Settings, *, force: bool, keep_going: bool, sandbox: bool
     started = time.monotonic()
     if sandbox:
         settings = replace(settings, out=settings.out / _SANDBOX)
-    recovered = output.recover(settings.out)
     few = force or dask or settings.clients  # few are looked at, or not by this computer
     with looking(settings.out, 1 if few else settings.processes) as looks:
         loaded = load(settings)
@@ -60,6 +59,7 @@ def generate(settings: Settings, *, force: bool, keep_going: bool, sandbox: bool
         where = (settings.out, templates_of(settings))
         job = pipeline.Job(*where, force=force, overwrite=settings.yes, jobs=settings.processes)
         with nullcontext() if looks else output.locked(job.out), _making(dask, looks) as make_all:
+            recovered = output.mend(job.out)
             outcomes = [pipeline.Outcome(code, "skipped") for code in skipped]
             outcomes += followed(make_all(clients, loaded.catalogue, job), len(clients), settings, language)
             outcomes = _again_by_hand(outcomes, clients, loaded, job, language)

@@ -128,9 +128,9 @@ def locked(settings: Settings) -> Iterator[None]:
     """Hold the output folder, after what a run that was cut off has left in it is put right."""
     from generator import output  # noqa: PLC0415
 
-    if problems := output.recover(settings.out):
-        raise Stop(problems)
     with output.locked(settings.out):
+        if problems := output.mend(settings.out):
+            raise Stop(problems)
         yield
 
 
