@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from generator import manifests
-from generator.lock import follow, locked
-from generator.output import mend
+from generator.lock import follow
 from generator.workers import hand_out, processes, take_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from generator.manifests import Standing
+    from generator.problems import Problem
 
 Looks: TypeAlias = "Callable[[], Mapping[str, Standing]]"
 """What waits for the looks that are under way, and gives the bundles that are whole, by code."""
+
+Held: TypeAlias = "AbstractContextManager[tuple[Problem, ...]]"
+"""What holds a folder, and tells what a run that was killed there has left that can't be mended yet."""
 
 MANY = 200
 """Below so many bundles, starting another process costs more than it gains."""
@@ -27,30 +31,22 @@ _SHARE = 10  # bundles that are looked at in one go
 
 
 @contextmanager
-def mended(out: Path) -> Iterator[None]:
-    """Hold an output folder in which no run has left anything; what can't be mended is told when it is tried again."""
-    with locked(out):
-        mend(out)
-        yield
-
-
-@contextmanager
-def looking(out: Path, jobs: int) -> Iterator[Looks | None]:
+def looking(out: Path, jobs: int, hold: Callable[[Path], Held]) -> Iterator[tuple[Looks | None, Held]]:
     """Hold an output folder with many bundles and begin to look at them, in all processes but this one.
 
-    None where there are few, or one process is all there is: the folder is not held then. Raises ``Stop`` as ``locked``
-    does.
+    None where there are few, or one process is all there is: the folder is not held then. What is to hold it while
+    bundles are made comes along. Raises ``Stop`` as ``hold`` does.
     """
     codes = list(manifests.bundles(out))
     if jobs == 1 or len(codes) < MANY:
-        yield None
+        yield None, hold(out)
         return
     work = partial(manifests.all_standing, out)
     shares = [codes[start : start + _SHARE] for start in range(0, len(codes), _SHARE)]
-    with mended(out), processes(jobs - 1, follow) as workers, hand_out(workers, work, shares) as given:
+    with hold(out) as problems, processes(jobs - 1, follow) as workers, hand_out(workers, work, shares) as given:
 
         def found() -> Mapping[str, Standing]:
             seen = zip(codes, take_in(given, work), strict=True)
             return {code: standing for code, standing in seen if standing}
 
-        yield found
+        yield found, nullcontext(problems)

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -38,7 +39,7 @@ from generator.problems import Cell, Problem, Stop
 from generator.shared import sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 Files = Mapping[str, bytes]
@@ -217,22 +218,24 @@ def recover(out: Path) -> tuple[Problem, ...]:
     if not os.path.lexists(out / STAGING):
         return ()
     try:
-        with locked(out, wait=0):
-            return mend(out)
+        with held(out, wait=0) as problems:
+            return problems
     except Stop as stop:
         return tuple(problem for problem in stop.problems if problem.code != "B100")
 
 
-def mend(out: Path) -> tuple[Problem, ...]:
-    """Do what ``recover`` does in a folder that this run holds: the one it waited for may have been killed."""
-    problems: list[Problem] = []
-    with told(""):
-        for stage in sorted((out / STAGING).iterdir()):
-            try:
-                _recover_one(out, stage)
-            except Stop as stop:
-                problems += stop.problems
-    return tuple(problems)
+@contextmanager
+def held(out: Path, wait: float = 5.0) -> Iterator[tuple[Problem, ...]]:
+    """Hold an output folder as ``locked`` does, and recover what is in it: who held it before may have been killed."""
+    with locked(out, wait):
+        problems: list[Problem] = []
+        with told(""):
+            for stage in sorted((out / STAGING).iterdir()):
+                try:
+                    _recover_one(out, stage)
+                except Stop as stop:
+                    problems += stop.problems
+        yield tuple(problems)
 
 
 def verify(out: Path) -> tuple[Problem, ...]:

@@ -24,7 +24,7 @@ import crash_disturb as by
 from crash_generate import Generating
 from crash_publish import Publishing, Service
 
-from generator import pipeline
+from generator import looks, pipeline
 
 SEED = 20261124
 
@@ -48,7 +48,7 @@ def progress(noticed):
 
 def in_processes(folder, disturb):
     """Return an office that is made by two processes, however few its clients."""
-    pipeline.FEW = 4
+    pipeline.FEW = looks.MANY = 4
     return Generating(folder, disturb, clients=12, jobs=2)
 
 

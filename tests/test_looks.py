@@ -8,6 +8,7 @@ from markdown import BASE, save
 from generator import looks
 from generator.cli import main
 from generator.lock import locked
+from generator.output import held
 from generator.problems import Stop
 
 SLIP = BASE + "\n## Meetwaarden\n| Klant | Naam | DAX |\n| oneill | X | [Neto-omzet] |\n"
@@ -60,7 +61,7 @@ def test_an_error_in_the_workbook_lets_go_of_the_folder_and_writes_nothing(tmp_p
 
 
 def test_the_folder_is_held_from_the_first_look_on(output):
-    with looks.looking(output, 2) as found:
+    with looks.looking(output, 2, held) as (found, _):
         with pytest.raises(Stop) as stopped, locked(output, wait=0):
             pass
         assert [problem.code for problem in stopped.value.problems] == ["B100"]

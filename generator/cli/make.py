@@ -51,15 +51,14 @@ def generate(settings: Settings, *, force: bool, keep_going: bool, sandbox: bool
     if sandbox:
         settings = replace(settings, out=settings.out / _SANDBOX)
     few = force or dask or settings.clients  # few are looked at, or not by this computer
-    with looking(settings.out, 1 if few else settings.processes) as looks:
+    with looking(settings.out, 1 if few else settings.processes, output.held) as (looks, held):
         loaded = load(settings)
         language = speak(settings, loaded.spec.office.language if loaded.spec.office else None)
         clients, skipped = chosen(settings, loaded, *pipeline.makeable(loaded, keep_going=keep_going))
         clients = _bound(clients) if sandbox else clients
         where = (settings.out, templates_of(settings))
         job = pipeline.Job(*where, force=force, overwrite=settings.yes, jobs=settings.processes)
-        with nullcontext() if looks else output.locked(job.out), _making(dask, looks) as make_all:
-            recovered = output.mend(job.out)
+        with held as recovered, _making(dask, looks) as make_all:
             outcomes = [pipeline.Outcome(code, "skipped") for code in skipped]
             outcomes += followed(make_all(clients, loaded.catalogue, job), len(clients), settings, language)
             outcomes = _again_by_hand(outcomes, clients, loaded, job, language)

@@ -128,8 +128,8 @@ def locked(settings: Settings) -> Iterator[None]:
     """Hold the output folder, after what a run that was cut off has left in it is put right."""
     from generator import output  # noqa: PLC0415
 
-    with output.locked(settings.out):
-        if problems := output.mend(settings.out):
+    with output.held(settings.out) as problems:
+        if problems:
             raise Stop(problems)
         yield
 

@@ -48,8 +48,7 @@ def preview(settings: Settings, *, opened: bool, png: bool, force: bool) -> int:
     office = loaded.spec.office
     language = speak(settings, office.language if office else None)
     job = drawing.Job(settings.out, _today(), language, force)
-    with output.locked(settings.out):
-        recovered = output.mend(settings.out)
+    with output.held(settings.out) as recovered:
         pairs = _chosen(settings, loaded)
         crew = many.Crew(settings.processes, templates_of(settings), loaded.clients)
         made = followed(many.make_all(pairs, loaded.catalogue, job, crew), len(pairs), settings, language)
