@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 CORPUS = Path(__file__).parent / "fuzz" / "corpus"
-SLOW = {"publish": 4, "adopt-parts": 8, "project": 8, "rules": 20, "offices": 12}
+SLOW = {"publish": 4, "adopt-parts": 8, "project": 8, "rules": 12, "offices": 3, "odata": 30, "guard": 40}
 
 
 @pytest.mark.parametrize("name", TARGETS)
