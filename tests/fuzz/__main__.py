@@ -2,7 +2,7 @@
 
 New inputs are kept in ``--corpus`` (a temporary folder unless named), an input that breaks the target in ``--found``.
 No input may take more than ten seconds of work, nor the process more than 1 GB. Work is counted, not the time of day:
-a computer that is busy with something else is no finding. Waiting without working ends after five minutes.
+a computer that is busy with something else is no finding. Waiting without working ends after half an hour.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import atheris
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-MEGABYTES, SECONDS, WAITING, LONGEST = 1024, 10, 300, 16384
+MEGABYTES, SECONDS, WAITING, LONGEST = 1024, 10, 1800, 16384
 
 
 class TooLong(BaseException):
