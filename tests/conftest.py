@@ -1,6 +1,11 @@
 """How the tests run: shared out over the processors, a file at a time, where pytest-xdist is installed."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A computer that has more to do is no fault of the program; what must be quick says so itself, in processor time.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 MOST = 8  # processes; each loads the program, and there are not so many files with slow tests
 

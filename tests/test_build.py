@@ -199,7 +199,7 @@ def whole(spec):
     return build(resolve(spec, catalogue.load())[0][0], catalogue.load())
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_any_choice_of_pages_and_own_measures_gives_a_sound_model_that_asks_no_more(spec, whole, data):
     known = catalogue.load()

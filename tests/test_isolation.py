@@ -76,7 +76,7 @@ def test_each_client_has_its_own_picture_and_no_others(office):
     assert len(set().union(*pictures.values())) == len(HOSTILE)
 
 
-@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, suppress_health_check=list(HealthCheck))
 @given(st.lists(TEXTS, min_size=2, max_size=3))
 def test_random_offices_mix_nothing_in_bundles_plans_differences_and_problems(values):
     with tempfile.TemporaryDirectory() as place:

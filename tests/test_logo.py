@@ -220,7 +220,7 @@ def test_only_what_draws_is_kept():
     assert (picture(jpeg(size=(30, 20))).width, picture(jpeg(size=(30, 20))).height) == (30, 20)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from([PNG, jpeg(), png()]), st.integers(0, 3000), st.binary(max_size=6))
 def test_a_damaged_picture_is_refused_or_a_picture_still(data, place, dirt):
     spoiled = data[: place % len(data)] + dirt + data[place % len(data) + len(dirt) :]

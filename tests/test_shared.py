@@ -69,7 +69,7 @@ def alone(each, known):
     return pipeline.files(each, known)
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), phases=QUICK)
+@settings(max_examples=3, suppress_health_check=list(HealthCheck), phases=QUICK)
 @given(st.lists(CLIENT, min_size=3, max_size=4), st.randoms(use_true_random=False))
 def test_a_bundle_made_after_others_is_the_one_made_alone(wishes, random):
     with tempfile.TemporaryDirectory() as place:

@@ -46,7 +46,7 @@ def test_a_secret_is_cut_out_in_whichever_way_it_is_written(secret, written):
     assert without(whole, {secret, ""}) == around
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(st.text(min_size=1, max_size=12), st.sampled_from([*WRITTEN.values()]), st.text(max_size=5))
 def test_any_secret(secret, written, around):
     try:
