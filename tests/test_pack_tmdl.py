@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -302,12 +304,6 @@ def test_roles_expressions_and_cultures():
     assert _written(database, "cultures/en-US") == _text("""
         cultureInfo en-US
 
-            linguisticMetadata =
-                    {
-                      "Version": "1.0.0"
-                    }
-                contentType: json
-
             translations
 
                 model Model
@@ -317,7 +313,31 @@ def test_roles_expressions_and_cultures():
                         description =
                             two
                             lines
+
+            linguisticMetadata =
+                    {
+                      "Version": "1.0.0"
+                    }
+                contentType: json
         """)
+
+
+DESKTOP = Path(__file__).with_name("golden") / "desktop"
+"""A model with what Desktop adds to a design, and its files as Microsoft's serialiser (TOM) wrote them."""
+
+
+def test_a_model_of_desktop_is_written_as_microsoft_does():
+    """But for blank lines: TOM has none between translations, and one at the end of each file."""
+    theirs = {
+        path.relative_to(DESKTOP).as_posix(): _filled(path.read_text("utf-8"))
+        for path in (DESKTOP / "definition").rglob("*.tmdl")
+    }
+    made = tmdl(json.loads((DESKTOP / "model.bim").read_text("utf-8")))
+    assert {path: _filled(data.decode()) for path, data in made.items()} == theirs
+
+
+def _filled(text):
+    return [line for line in text.splitlines() if line.strip()]
 
 
 @pytest.mark.parametrize(

@@ -269,9 +269,9 @@ _MEASURE = Kind(
 _COLUMN = Kind(
     "column",
     (
-        *("description", "dataType", "isNameInferred", "isHidden", "isUnique", "isKey", "isNullable", "formatString"),
-        *("isAvailableInMdx", "displayFolder", "lineageTag", "dataCategory", "summarizeBy", "sourceColumn"),
-        *("sortByColumn", "sourceProviderType"),
+        *("description", "dataType", "isHidden", "isUnique", "isKey", "isNullable", "formatString"),
+        *("isAvailableInMdx", "sourceProviderType", "displayFolder", "lineageTag", "dataCategory", "summarizeBy"),
+        *("isNameInferred", "sourceColumn", "sortByColumn"),
     ),
     default="expression",
     children={
@@ -286,7 +286,7 @@ _LEVEL = Kind("level", ("description", "lineageTag", "column"), children=_ANNOTA
 _ITEM = Kind("calculationItem", ("description",), default="expression", children=_FORMAT, order="ordinal")
 _TABLE = Kind(
     "table",
-    ("description", "isHidden", "isPrivate", "showAsVariationsOnly", "lineageTag", "dataCategory"),
+    ("description", "isHidden", "showAsVariationsOnly", "isPrivate", "lineageTag", "dataCategory"),
     children={
         "calculationGroup": Kind(
             "calculationGroup",
@@ -350,8 +350,8 @@ _TRANSLATIONS = Kind(
 _CULTURE = Kind(
     "cultureInfo",
     children={
+        "translations": _TRANSLATIONS,  # TOM takes none after the linguistic metadata
         "linguisticMetadata": Kind("linguisticMetadata", ("contentType",), "content", name="", shape=_linguistic),
-        "translations": _TRANSLATIONS,
     }
     | _ANNOTATED,
 )

@@ -1,8 +1,13 @@
 """Models: Microsoft's object model, our lint (MODEL.md, ruling 20), DAX, and the fields that pages name."""
 
+import json
+
 import pytest
 from judges import dax, fields, lint, tom
+from judges.places import ROOT
 from judges.workbook import office_of
+
+from generator.pack.tmdl import tmdl
 
 
 def test_tom_loads_and_round_trips_every_model(office):
@@ -13,6 +18,17 @@ def test_tom_loads_and_round_trips_every_model(office):
 
 def test_project_and_template_hold_the_same_model(office):
     assert tom.judge_same([(report.pbit, report.model_folder) for report in office.reports]) == []
+
+
+def test_what_desktop_adds_to_a_model_is_the_same_in_tmdl(tmp_path):
+    """All that our TMDL knows; the users' tests hold it against the files that TOM wrote for this model."""
+    recorded = ROOT / "tests" / "golden" / "desktop" / "model.bim"
+    for path, data in tmdl(json.loads(recorded.read_text(encoding="utf-8"))).items():
+        target = tmp_path / "X.SemanticModel" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    assert tom.judge_models([recorded, tmp_path / "X.SemanticModel"]) == []
+    assert tom.judge_same([(recorded, tmp_path / "X.SemanticModel")]) == []
 
 
 def test_lint_of_every_model(office):
