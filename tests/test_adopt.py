@@ -221,6 +221,31 @@ def test_a_title_and_a_choice_of_pages_work_on_a_design(tmp_path):
     assert definition["bookmarks/bookmarks.json"]["items"] == [{"name": "b2"}]
 
 
+def test_what_opens_a_page_that_is_gone_goes_with_it(tmp_path):
+    files = report(page("p1", "Overzicht", visual()), page("p2", "Detail", visual("v2")))
+    files["pages/pages.json"]["landingPageName"] = "p1"
+    files["bookmarks/bookmarks.json"] = {"items": [{"name": "g", "children": ["b1"]}, {"name": "b1"}]}
+    files["bookmarks/b1.bookmark.json"] = {"name": "b1", "explorationState": {"activeSection": "p1"}}
+    office = loaded(tmp_path, parts(definition=files), "| oneill | mijn | | Detail |\n")
+    whole, chosen = (
+        build(client(office, code), office.catalogue).reports[0].layer.definition for code in ("bakker", "oneill")
+    )
+    assert whole["pages/pages.json"]["landingPageName"] == "p1"
+    assert "landingPageName" not in chosen["pages/pages.json"]
+    assert "bookmarks/b1.bookmark.json" in whole
+    assert [path for path in chosen if path.startswith("bookmarks/")] == []
+
+
+def test_an_old_report_opens_on_a_page_that_is_there(tmp_path):
+    old = layout("Een", "Twee", "Drie")
+    old["config"] = json.dumps({"version": "5.69", "activeSectionIndex": 2})
+    office = loaded(tmp_path, parts(old=old), "| oneill | mijn | | Drie, Een |\n")
+    for code, opens in (("bakker", 2), ("oneill", 0)):
+        made = as_json(pipeline.files(client(office, code), office.catalogue)["mijn.Report/report.json"])
+        assert json.loads(made["config"]) == {"version": "5.69", "activeSectionIndex": opens}
+    assert [(each["displayName"], each["ordinal"]) for each in made["sections"]] == [("Drie", 0), ("Een", 1)]
+
+
 MEASURES = """
 ## Meetwaarden
 | Klant | Naam | DAX |
@@ -249,6 +274,53 @@ def test_measures_visuals_texts_and_new_pages_of_the_workbook_work_on_a_design(t
     assert next(iter(own["visual"]["query"]["queryState"].values()))["projections"][0]["queryRef"] == "Relaties.Eigen"
     assert "Let op de debiteuren." in strings(shown["Overzicht"][1])
     assert "O\"Neill's << x >>" in strings(shown["Nieuw"][1])
+
+
+def test_what_is_added_lies_on_top_and_is_reached_last(tmp_path):
+    (mine, *added) = layer(stamped(tmp_path, parts(), more=MEASURES))["Overzicht"][1]
+    assert mine["position"]["z"] == mine["position"]["tabOrder"] == 0
+    orders = [(each["position"]["z"], each["position"]["tabOrder"]) for each in added]
+    assert orders == [(1_000_001, 1_000_001), (1_000_002, 1_000_002)]
+
+
+def test_a_phone_shows_a_page_of_the_design_as_it_was_made(tmp_path):
+    """With a layout for what was added alone it would show nothing else; nor does that layout make a page taller."""
+    rows = "".join(f"| oneill | mijn | Overzicht | cardVisual | Kaart {n} | Eigen |\n" for n in range(12))
+    more = MEASURES.replace("| oneill | mijn | Nieuw |", f"{rows}| oneill | mijn | Nieuw |")
+    files = report(page("p1", "Overzicht", visual()), page("p2", "Telefoon", visual("v2")))
+    phone = {"position": {"x": 8, "y": 8, "z": 0, "width": 308, "height": 92, "tabOrder": 0}}
+    files["pages/p2/visuals/v2/mobile.json"] = phone
+    made = stamped(tmp_path, parts(definition=files), more=more)
+    definition = made.reports[0].layer.definition
+    phones = {path.split("/")[1] for path in definition if path.endswith("mobile.json")}
+    assert "p1" not in phones
+    assert len(phones) > 1, "pages of the workbook have a layout for a phone"
+    assert definition["pages/p2/visuals/v2/mobile.json"] == phone
+    own, shown = layer(made)["Overzicht"]
+    lowest = max(each["position"]["y"] + each["position"]["height"] for each in shown)
+    assert own["height"] == (720 if lowest <= 720 else lowest + 16)
+
+
+def test_a_query_is_a_table_or_an_expression_and_models_have_names_of_their_own(tmp_path):
+    office = loaded(tmp_path, parts(model(Los="1")))
+    models = [build(client(office, code), office.catalogue).reports[0].database for code in ("bakker", "oneill")]
+    for made in models:
+        names = [each["name"] for each in made["model"]["expressions"]]
+        assert names == ["P_INVANTIVE_URL", "BronAdministraties", "Los"]
+        assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", made["name"])
+    assert len({model()["name"], *(made["name"] for made in models)}) == 3
+
+
+def test_a_slip_in_a_query_of_a_template_is_told_with_its_file(tmp_path):
+    templates = adopted(tmp_path, parts(), OFFICE.split("## Rapporten", maxsplit=1)[0])
+    query = templates / "adopted/mijn/queries/Relaties.pq"
+    query.write_text(query.read_text("utf-8").replace("P_INVANTIVE_URL", "<< adres >>"), "utf-8")
+    office = pipeline.load(save_book(tmp_path, OFFICE, "met.xlsx"), templates)
+    with pytest.raises(Stop) as stop:
+        build(client(office, "oneill"), office.catalogue)
+    (told,) = stop.value.problems
+    assert (told.code, told.cell.file) == ("B122", "adopted/mijn/queries/Relaties.pq")
+    assert "adres" in told.text("message", "nl")
 
 
 def test_findings_below_a_full_page_make_it_taller(tmp_path):
@@ -343,6 +415,32 @@ def test_theme_and_logo_are_those_of_each_client(tmp_path):
 
 def _items(content, package):
     return next(each["items"] for each in content["resourcePackages"] if each["name"] == package)
+
+
+def test_theme_and_logo_are_added_to_a_design_without_files_of_its_own(tmp_path):
+    (tmp_path / "logo.png").write_bytes(example_logos()["logo-garage.png"])
+    rows = OFFICE.replace("| Alias | Taal |", "| Alias | Taal | Logo | Thema |")
+    rows = rows.replace("odata4 | | |", "odata4 | | | | |").replace(
+        "| exact | en |", "| exact | en | logo.png | koper |"
+    )
+    own = rows.replace("| * | mijn | | |", "| bakker | financieel | | |")
+    office = pipeline.load(save_book(tmp_path, rows, "met.xlsx"), adopted(tmp_path, parts(), own))
+    inside = parts_of(pipeline.files(client(office, "oneill"), office.catalogue)["oneill-mijn.pbit"])
+    content = as_json(inside["Report/definition/report.json"])
+    theme, logo = _items(content, "RegisteredResources")
+    assert (theme["type"], logo["type"]) == ("CustomTheme", "Image")
+    assert content["themeCollection"]["customTheme"]["name"] == theme["name"]
+    assert {each["type"] for each in content["resourcePackages"]} == {"RegisteredResources"}
+    folder = "Report/StaticResources/RegisteredResources/"
+    assert {path.removeprefix(folder) for path in inside if "StaticResources" in path} == {theme["path"], logo["path"]}
+    assert as_json(inside[folder + theme["path"]])["name"].casefold() != "bundel"
+    other = as_json(
+        parts_of(pipeline.files(client(office, "bakker"), office.catalogue)["bakker-mijn.pbit"])[
+            "Report/definition/report.json"
+        ]
+    )
+    assert "resourcePackages" not in other
+    assert "customTheme" not in other["themeCollection"]
 
 
 def test_probe_asks_for_the_tables_of_a_design(tmp_path):

@@ -161,7 +161,10 @@ def _rehomed(value: Any, homes: Mapping[str, str], home: str) -> Any:  # noqa: A
 
 
 def _add(definition: dict[str, Json], added: layers.Layer, report: ClientReport, design: Design) -> None:
-    """Add visuals to the pages they belong to, which grow where a visual stands below them; and new pages."""
+    """Add visuals to the pages they belong to, which grow where a visual stands below them; and new pages.
+
+    What a phone shows of a page of the design stays as it was made: its own layout, or the page as a whole.
+    """
     heights = {page.id: page.height for page in design.pages}
     order = list(definition[_PAGES]["pageOrder"])
     for page in report.pages:
@@ -173,7 +176,7 @@ def _add(definition: dict[str, Json], added: layers.Layer, report: ClientReport,
         number = 0
         for path, content in added.definition.items():
             match = re.fullmatch(rf"pages/{made_id}/(visuals/.+)", path)
-            if match is None:
+            if match is None or (page.designed and path.endswith("/mobile.json")):
                 continue
             if page.designed:
                 number += 1
