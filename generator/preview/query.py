@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
+from generator.preview.sparse import filled
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from generator.preview.figures import Context, Figures
     from generator.preview.pbir import Field, Filter, Page, Projection, Report, Visual
@@ -16,7 +18,7 @@ Value = Any
 Column = tuple[str, str]
 
 MOST = 300
-"""Combinations of a visual that are evaluated; a page shows far fewer."""
+"""Combinations of a visual that are evaluated one by one; a page shows far fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class Query:
 
     def _valued(
         self,
-        keys: Iterable[tuple[Value, ...]],
+        keys: Sequence[tuple[Value, ...]],
         names: Sequence[Column],
         asked: list[str],
         under: tuple[Context, Context],
@@ -122,11 +124,17 @@ class Query:
     ) -> Iterator[Row]:
         """Yield rows with their measures; rows in which all are blank are left out, as Power BI does."""
         context, above = under
-        for key in islice(keys, MOST):
-            groups = above | {name: (value,) for name, value in zip(names, key, strict=True)}
-            values = self.figures.values(asked, context, groups)
-            blank = asked and values and all(value is None for value in values.values())
-            if not blank and all(_passes(each, values.get(self.measure(each.field))) for each in tests):
+
+        def asked_of(own: Context) -> dict[str, Value]:
+            return self.figures.values(asked, context, above | own)
+
+        def blank(parts: Mapping[int, Sequence[Value]]) -> bool:
+            return _blank(asked_of({names[place]: tuple(dict.fromkeys(part)) for place, part in parts.items()}))
+
+        keys = filled(keys, blank) if len(keys) > MOST else keys
+        for key in keys[:MOST]:
+            values = asked_of({name: (value,) for name, value in zip(names, key, strict=True)})
+            if not _blank(values) and all(_passes(each, values.get(self.measure(each.field))) for each in tests):
                 yield Row(key, values)
 
     def total(self, visual: Visual, measures: Sequence[str], groups: Context | None = None) -> dict[str, Value]:
@@ -238,6 +246,11 @@ class Query:
             return each.values or None
         everything = [key[0] for key in self._distinct(column[0], [column], {})]
         return tuple(value for value in everything if _passes(each, value))
+
+
+def _blank(values: dict[str, Value]) -> bool:
+    """Tell whether measures were evaluated and none has a value."""
+    return bool(values) and all(value is None for value in values.values())
 
 
 def _choices(slicer: Visual) -> tuple[Filter, ...]:

@@ -8,7 +8,7 @@ import shutil
 import openpyxl
 import pytest
 from judges import books, drawn, twins
-from judges.places import HERE, SHARED, TOOLS, bundel, node, run
+from judges.places import HERE, ROOT, SHARED, TOOLS, bundel, node, run
 
 from generator import catalogue, preview
 from generator.preview import document, m, model, overview, pbir, sample
@@ -121,6 +121,36 @@ def test_a_page_to_drill_through_is_drawn_for_the_first_thing_a_reader_may_come_
     types = {row["Code"].strip(): row["Type"] for row in books.books().tables["ExactOnlineREST.Financial.GLAccounts"]}
     assert len(accounts) > 10
     assert {types[each.split(" ")[0]] for each in accounts} == {110}
+
+
+@pytest.fixture(scope="module")
+def group(tmp_path_factory):
+    """The group of the example office, which has open items, drawn by the real command."""
+    out = tmp_path_factory.mktemp("group")
+    for command in ("generate", "preview"):
+        done = bundel(
+            command,
+            "--specs",
+            str(ROOT / "report_specs" / "voorbeeld.xlsx"),
+            "--out",
+            str(out),
+            "--client",
+            "groep-zuid",
+        )
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return drawn.Drawn(out / "groep-zuid" / "preview" / "index.html")
+
+
+@pytest.mark.parametrize("page", ["Posten van een klant", "Posten van een leverancier"])
+def test_the_ledger_lines_of_open_items_are_found_and_are_their_total(group, page):
+    """Out of the whole ledger: a row for each line, together what the measure says of all of them at once."""
+    page = f"Debiteuren en crediteuren {page}"
+    items, lines = (group.table(page, column) for column in ("Openstaand", "Bedrag"))
+    assert {row["Factuur"] for row in lines[:-1]} <= {row["Factuur"] for row in items[:-1]}
+    assert len(lines) > 1
+    for rows, column in ((items, "Openstaand"), (lines, "Bedrag")):
+        *each, total = (drawn.read(row[column]) for row in rows)
+        assert abs(sum(each) - total) <= len(each) / 2
 
 
 def test_figures_of_the_office_are_what_sql_says(office):

@@ -46,6 +46,19 @@ class Drawn:
             found += [line[heads.index(column)].text_content().strip() for line in lines if len(line) == len(heads)]
         return [cell for cell in found if cell]
 
+    def table(self, page, column):
+        """The rows of the table that has a column, by their heads; the total is the last."""
+        (found,) = [one for one in self.page(page).iter("table") if column in _heads(one)]
+        heads = _heads(found)
+        return [
+            dict(zip(heads, (cell.text_content().strip() for cell in line), strict=True))
+            for line in found.xpath("./tbody/tr")
+        ]
+
+
+def _heads(table):
+    return [head.text_content().strip() for head in table.xpath("./thead//th")]
+
 
 def _title(visual):
     return "".join(head.text_content().strip() for head in visual.iter("h2"))
@@ -67,3 +80,8 @@ def percent(value):
 
 def ratio(value):
     return f"{value:.2f}".replace(".", ",")
+
+
+def read(text):
+    """The number that a Dutch report shows as a whole amount."""
+    return int(text.replace(".", "").strip("()")) * (-1 if text.startswith("(") else 1)
