@@ -102,14 +102,15 @@ def test_a_plain_package_is_listed_without_the_help_of_zipfile():
         for name in ("[Content_Types].xml", "xl/workbook.xml", "xl/worksheets/sheet1.xml"):
             package.writestr(zipfile.ZipInfo(name), name * 9, zipfile.ZIP_DEFLATED)
     data = stream.getvalue()
-    listed = archive._plain_parts(data)  # noqa: SLF001  the quick way; the other gives the same, slower
+    listed = archive._plain_parts(data, *archive._directory(data))  # noqa: SLF001  the quick way; the other is slower
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         found = [(each.filename, each.CRC, each.compress_size, each.file_size) for each in package.infolist()]
     assert [(part.name, part.checksum, part.packed_size, part.size) for part in listed] == found
-    assert archive.has_one_end(data)
-    assert archive.has_one_end(zipfile_of(b""))
-    assert not archive.has_one_end(data + b"x")
-    assert not archive.has_one_end(b"")
+    assert archive.parts_of(data) == listed
+    assert archive.parts_of(zipfile_of(b""))
+    for broken in (data + b"x", b""):
+        with pytest.raises(zipfile.BadZipFile):
+            archive.parts_of(broken)
 
 
 def zipfile_of(comment):
