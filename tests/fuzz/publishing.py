@@ -75,10 +75,10 @@ class Bent(PowerBI):
         return operation, lambda *asked: self.tried(answer, *asked), ids
 
     def tried(self, answer, *asked):
-        """Answer; what has an id of something else is not found."""
+        """Answer; who asks with an id of something else, or by a token that is none, finds nothing."""
         try:
             return answer(*asked)
-        except KeyError:
+        except (LookupError, ValueError, TypeError):
             return self.refuse(404, "NotFound")
 
     def kept(self):
