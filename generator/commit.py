@@ -7,7 +7,7 @@ out to the staging folder, the new one in. Who finds a journal can finish it or 
 Paths are texts here: with ``pathlib`` putting two together takes longer than the system call that follows.
 """
 
-# ruff: noqa: PTH102, PTH103, PTH105, PTH106, PTH108, PTH110, PTH112, PTH113, PTH119, PTH120, PTH123
+# ruff: noqa: PTH102, PTH103, PTH105, PTH106, PTH108, PTH110, PTH112, PTH113, PTH119, PTH120, PTH123, PTH208
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import re
 import shutil
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from generator.disk import digest, is_file, is_generated, is_plain, patiently, refuse_links, told
@@ -174,11 +175,12 @@ def _forward(where: Place, journal: Journal) -> None:
     # Removals first: where a name changed in its case only, Windows and macOS take old and new for one file.
     for path in journal.remove:
         _move_out(where, path)
-    _prune(where, journal.remove)
+    _prune(where, _inside(journal.remove, journal.write))
     for path in journal.write:
         if os.path.isfile(new := f"{where.new}/{path}"):
             _move_out(where, path)
             _move(where, new, f"{where.folder}/{path}")
+    _prune(where, journal.remove)  # no sooner: on a full disk, a folder that is gone can't be made again to undo this
 
 
 def _undo(where: Place) -> None:
@@ -189,14 +191,17 @@ def _undo(where: Place) -> None:
     journal = _noted(where)
     try:
         if journal:
-            _note(where, replace(journal, undo=True))
+            with suppress(OSError):  # a full disk: whole is what either way ends in, whichever is taken next
+                _note(where, replace(journal, undo=True))
             for path in reversed(journal.write):
                 if not os.path.isfile(new := f"{where.new}/{path}") and os.path.isfile(f"{where.folder}/{path}"):
                     _move(where, f"{where.folder}/{path}", new)
-            _prune(where, journal.write)
-            # In the other order, a name that changed in its case only would get the new one on Windows and macOS.
-            for path in (*reversed(journal.remove), *reversed(journal.write)):
+            # Removals first: else a name that changed in its case only would keep the new case on Windows and macOS.
+            back = [*reversed(journal.remove), *reversed(journal.write)]
+            _prune(where, _inside(journal.write, back))
+            for path in back:
                 _move_back(where, path)
+            _prune(where, journal.write)
     except OSError as error:
         raise Stop([Problem("B106", values={"reason": str(error)}, client=where.code)]) from error
     _clear(where)
@@ -230,15 +235,34 @@ def _rename(where: Place, source: str, target: str) -> None:
         os.replace(source, target)
 
 
+def _inside(paths: Iterable[str], files: Iterable[str]) -> list[str]:
+    """Return the paths in a folder that bears the name of a file, and so is in its way."""
+    names = {file.casefold() for file in files}
+    above = ((path, accumulate(path.casefold().split("/")[:-1], "{}/{}".format)) for path in paths)
+    return [path for path, folders in above if not names.isdisjoint(folders)]
+
+
 def _prune(where: Place, paths: Iterable[str]) -> None:
     """Remove the folders that files have left empty, up to and including the bundle's own."""
     for path in paths:
         folder = f"{where.folder}/{path}"
-        with suppress(OSError):  # not empty
-            while len(folder) > len(where.folder):
-                folder = os.path.dirname(folder)
-                with suppress(FileNotFoundError):  # gone in a run that was killed before it came to the one above
-                    os.rmdir(folder)
+        while len(folder) > len(where.folder):
+            folder = os.path.dirname(folder)
+            if not _vanishes(folder):
+                break
+
+
+def _vanishes(folder: str) -> bool:
+    """Remove a folder unless something is in it; tell whether it is gone."""
+    try:
+        if os.listdir(folder):
+            return False
+        patiently(lambda: os.rmdir(folder))
+    except FileNotFoundError:
+        return True  # gone in a run that was killed before it came to the one above
+    except NotADirectoryError:
+        return False
+    return True
 
 
 def _note(where: Place, journal: Journal) -> None:

@@ -453,6 +453,55 @@ def test_an_error_of_the_disk_is_a_problem_and_the_old_bundle_is_whole(tmp_path,
         assert not list((out / ".bundel").iterdir())
 
 
+def test_a_disk_on_which_nothing_can_be_made_any_more_has_the_old_bundle(tmp_path, monkeypatch):
+    """Full at any change: no folder is made to put a file back, and no note taken of that."""
+    _write(tmp_path / "try", _files(OLD))
+    steps = _steps(tmp_path / "try", _files(NEW))
+    full = OSError(errno.ENOSPC, "No space left on device", "a.pbit")
+
+    def refuse(*_, **__):
+        raise full
+
+    for number in range(1, steps - 1):
+        out = tmp_path / f"out{number}"
+        _write(out, _files(OLD))
+        count = iter(range(1, 10_000))
+        with monkeypatch.context() as patch:
+
+            def step(count=count, number=number, patch=patch):
+                if next(count) == number:
+                    for name in ("makedirs", "mkdir", "fsync"):
+                        patch.setattr(os, name, refuse)
+                    raise full
+
+            with pytest.raises(Stop) as stop:
+                _write(out, _files(NEW), step=step)
+        assert _codes(stop) == ["B102"]
+        assert _tree(out / "acme") == _files(OLD)
+        assert not list((out / ".bundel").iterdir())
+
+
+def test_a_folder_that_can_not_be_removed_leaves_the_old_bundle(tmp_path, monkeypatch):
+    """A page without its file would be in the way of Power BI Desktop."""
+    _write(tmp_path, _files(OLD))
+    real = os.rmdir
+
+    def refuse(path, *more, **options):
+        if str(path).endswith("pages/p1") and ".bundel" not in str(path):
+            raise PermissionError(errno.EACCES, "held open", path)
+        real(path, *more, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rmdir", refuse)
+        with pytest.raises(Stop) as stop:
+            _write(tmp_path, _files(NEW))
+    assert _codes(stop) == ["B101"]
+    assert _tree(tmp_path / "acme") == _files(OLD)
+    assert "R.Report/pages/p2" not in _folders(tmp_path / "acme")
+    _write(tmp_path, _files(NEW))
+    assert "R.Report/pages/p1" not in _folders(tmp_path / "acme")
+
+
 def test_stopping_by_the_user_leaves_the_old_bundle(tmp_path):
     _write(tmp_path, _files(OLD))
     with pytest.raises(KeyboardInterrupt):
