@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import stat
+import sys
 import time
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -32,6 +33,11 @@ _TOO_LONG = {errno.ENAMETOOLONG, errno.ENOENT, errno.EINVAL}  # what Windows say
 _PAUSES = (0.1, 0.4) if os.name == "nt" else ()
 _SMALL = 2  # files in a folder that is not worth opening
 _JUNCTION = 0xA0000003  # a folder of Windows that leads elsewhere; a file that OneDrive has yet to fetch is no link
+
+if sys.platform == "win32":
+    _FOLDER = os.O_RDONLY
+else:
+    _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW  # how a folder is opened to look into it, and no link to one
 
 
 @contextmanager
@@ -92,7 +98,7 @@ def all_there(folder: str, paths: Iterable[str]) -> bool:
 
 def _all_in(folder: str, paths: Iterable[bytes]) -> bool:
     """Tell whether something is at each path from a folder; raise ``OSError`` where that is none, or a link."""
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    opened = os.open(folder, _FOLDER)
     try:
         return all(os.access(path, os.F_OK, dir_fd=opened) for path in paths)
     finally:
