@@ -109,7 +109,8 @@ def _page(report: Report, pages: tuple[Page, ...], pulled: Pulled, known: Catalo
     parts += _measures([m for m in pulled.measures if m.name in known.measures], pages, language)
     others = template_names(known, report.scope, report.fact).formulas.keys() - {m.name for m in pulled.measures}
     rest = [measure for name, measure in known.measures.items() if name in others and name not in report.without]
-    parts += ["", f"## {words['others']}", "", words["others_intro"], *_measures(rest, (), language)]
+    own = [words["others_intro"], *_measures(rest, (), language)] if not report.closed else [words["closed"]]
+    parts += ["", f"## {words['others']}", "", *own]
     parts += ["", f"## {words['tables']}", "", words["tables_intro"]]
     for table in pulled.tables:
         parts += ["", *_table(table, known, words)]

@@ -141,6 +141,47 @@ def test_the_anonymous_benchmark_holds_no_name_and_no_code_of_a_client(tmp_path)
     assert b"Smederij" in files(tmp_path, office() + wanted, "_office")["queries/kantoor/Administratie.pq"]
 
 
+ANONYMOUS = "\n## Rapporten\n| Klant | Rapport |\n| _office | benchmark_anoniem |\n"
+OWN = """
+## Meetwaarden
+| Klant | Naam | DAX |
+| _office | Eerste klant | MAX ( Administratie[Klant] ) |
+## Tabellen
+| Klant | Entiteit | Naam | Kolommen |
+| _office | ExactOnlineREST.CRM.Accounts | Adresboek | Code, Name |
+## Visuals
+| Klant | Rapport | Pagina | Soort | Titel | Waarden | Categorie |
+| _office | benchmark_anoniem | Benchmark anoniem | tableEx | Wie | Netto-omzet YTD | Administratie[Klant] |
+"""
+TEXTS = {  # what a model that names nobody may hold as text: all of it but groups and currencies is the templates' own
+    ("Administratie", "Groep"), ("Administratie", "Valuta"), ("Datum", "Periode"), ("Grootboek", "Balanstype"),
+    ("Grootboek", "GrootboekKey"), ("Grootboek", "Omslagregel"), ("Grootboek", "Regelgroep"), ("Kengetal", "Kengetal"),
+    ("Meetwaarden", "Meetwaarde"), ("Rapportregel", "Omschrijving"), ("Rapportregel", "Overzicht"),
+    ("Rapportregel", "Regel"), ("Regelopbouw", "Basisregel"), ("Regelopbouw", "Regel"), ("Saldi", "GrootboekKey"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("more", ["", OWN])
+def test_the_anonymous_benchmark_holds_no_names_of_accounts_either_whatever_the_workbook_adds(tmp_path, more):
+    """An account may be called after a client or its owner."""
+    made = built(tmp_path, office() + ANONYMOUS + more, "_office")
+    found = {
+        (table["name"], column["name"])
+        for table in model_of(made, "benchmark_anoniem")["tables"]
+        for column in table["columns"]
+        if column["dataType"] == "string"
+    }
+    assert found == TEXTS
+    assert ("Administratie", "Klant") in columns_of(model_of(made, "kantoor"))
+    assert ("Adresboek" in tables_of(model_of(made, "kantoor"))) == bool(more)
+    assert "Adresboek" not in queries_of(made, "benchmark_anoniem")
+
+
+def test_what_a_closed_report_leaves_out_is_told(tmp_path):
+    told = problems(tmp_path, office() + ANONYMOUS + OWN)
+    assert sorted(told) == ["B171 Meetwaarden!A2", "B171 Tabellen!A2", "B171 Visuals!B2"]
+
+
 def test_the_anonymous_benchmark_shows_nothing_of_fewer_than_five_clients(tmp_path):
     wanted = "\n## Rapporten\n| Klant | Rapport |\n| _office | benchmark_anoniem |\n"
     made = built(tmp_path, office() + wanted, "_office")

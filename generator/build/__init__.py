@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -57,6 +57,8 @@ def build(client: Client, catalogue: Catalogue) -> Built:
 
 
 def _report(client: Client, report: ClientReport, catalogue: Catalogue) -> BuiltReport:
+    if catalogue.reports[report.name].closed:
+        client = replace(client, measures=(), tables=())
     pulled: Pulled = pull(client, report, catalogue)
     written = queries(client, report, pulled, catalogue)
     design = catalogue.reports[report.name].design

@@ -290,8 +290,9 @@ class Report:
     """A report; ``scope`` says whom it is for (client or office), ``fact`` which table holds the amounts.
 
     ``without`` are measures that are blank in it, since what they compare is not loaded there; ``calculations`` are
-    the calculation groups that it offers to authors. With a ``design`` it is a report of Power BI Desktop, stamped for
-    each client; else its pages are composed, and pull the model.
+    the calculation groups that it offers to authors. A ``closed`` one takes no measures, tables and visuals of the
+    workbook, so that nothing gets into its model but what the templates show. With a ``design`` it is a report of
+    Power BI Desktop, stamped for each client; else its pages are composed, and pull the model.
     """
 
     name: str
@@ -301,6 +302,7 @@ class Report:
     default: bool = False
     without: tuple[str, ...] = ()
     calculations: tuple[str, ...] = ()
+    closed: bool = False
     design: Design | None = None
 
 

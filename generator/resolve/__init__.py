@@ -193,6 +193,9 @@ class _Resolver:
         added = {table.name: columns[table.name] for table in tables}
         wholes = designs.completed(offers, own, dropped, added)
         self.problems += designs.left_out(wholes, measures, self.catalogue, code)
+        for report in (row.report for row in chosen if self.catalogue.reports[row.report].closed):
+            for row in [*measures, *self.rows(self.tables, code)]:
+                self.problem("B171", row, "client", client, {"report": report})
         client = replace(
             client,
             platform=self.catalogue.name,
@@ -246,6 +249,8 @@ class _Resolver:
         for visual in self.rows(self.visuals, client.code):
             if exact_name(visual.report, [row.report]) is None:
                 self.unchosen(visual, client)
+            elif template.closed:
+                self.problem("B171", visual, "report", client, {"report": row.report})
             elif page_name(visual.page, set(template.pages) - {page.name for page in pages}, self.catalogue):
                 if visual.client != EVERYONE:  # a row for all is for those who chose the page
                     self.problem("B099", visual, "page", client, {"page": visual.page, "report": row.report})

@@ -142,9 +142,13 @@ def model_facts(client, years, today=TODAY):
 
 def database(client):
     """The database of a client: every table of the books, with its own divisions only."""
-    own = set(division_codes(client))
+    return database_of(books(), set(division_codes(client)))
+
+
+def database_of(made, own):
+    """Every table of books that were made, with the rows of some divisions."""
     types, tables = {}, {}
-    for name, rows in books().tables.items():
+    for name, rows in made.tables.items():
         key = next(key for key in ("Division", "DIVISION", "Code") if key in rows[0])
         tables[name] = [row for row in rows if row[key] in own]
         types[name] = {column: _edm(column, value) for column, value in rows[0].items()}
@@ -234,11 +238,11 @@ def models(wanted):
     return dict(zip(wanted, in_pairs(lambda one: model(*one), wanted), strict=True))
 
 
-def executed(client, report, members=None, today=TODAY):
-    """{table: answer}: the queries of a model's tables, executed on the client's own database."""
+def executed(client, report, members=None, today=TODAY, served=None):
+    """{table: answer}: the queries of a model's tables, executed on the client's own database or the one served."""
     members = members or _tables(report)
     url = manifest(report.bundle)["url"]
-    with odata.serving({"db": database(client)}) as address, tempfile.TemporaryDirectory() as folder:
+    with odata.serving({"db": served or database(client)}) as address, tempfile.TemporaryDirectory() as folder:
         mapping = [[url, f"{address}/db/odata4"]]
         runs = [
             {"label": name, "file": path, "members": [name], "map": mapping}
