@@ -34,8 +34,10 @@ ONE = """
 
 
 def load(folder: Path, tables: str) -> Loaded:
-    """Read and resolve a workbook of these tables."""
-    return pipeline.load(save(folder, tables))
+    """Read and resolve a workbook of these tables; what is wrong with it can be said in both languages."""
+    loaded = pipeline.load(save(folder, tables))
+    found(list(loaded.problems))
+    return loaded
 
 
 def problems(folder: Path, tables: str) -> list[str]:

@@ -54,6 +54,7 @@ def test_a_node_of_an_own_scheme_may_be_called_as_a_line_in_any_language():
     known = catalogue.load()
     names = placing(known, known.languages["nl"])["own_names"]
     assert names["staff costs"] == names["personeelskosten"] == "Personeelskosten"
+    assert not {"ebitda", "nettoresultaat", "net result", "totaal activa"} & names.keys()  # they follow from others
 
 
 def test_a_database_may_lack_classifications_and_cost_centres_and_nothing_else(tmp_path):

@@ -42,6 +42,16 @@ def test_every_visual_of_every_page_has_its_own_place_on_a_phone(tmp_path, code)
         assert [place["y"] for place in places] == sorted(place["y"] for place in places)
 
 
+@pytest.mark.parametrize("code", ["bakker", "_office"])
+def test_what_is_small_on_a_page_takes_little_of_a_phone(tmp_path, code):
+    most = {"cardVisual": 92, "slicer": 48, "actionButton": 40, "image": 48}
+    for report in built(tmp_path, ONE, code).reports:
+        for path, content in report.layer.definition.items():
+            kind = content["visual"]["visualType"] if path.endswith("/visual.json") else ""
+            if kind in most:
+                assert report.layer.definition[mobile(path)]["position"]["height"] <= most[kind], path
+
+
 def test_cards_stand_two_in_a_row_and_a_lone_one_by_itself():
     kinds = {"a": "cardVisual", "b": "cardVisual", "c": "cardVisual", "d": "lineChart"}
     visuals = [Visual(name, kind) for name, kind in kinds.items()]

@@ -271,6 +271,19 @@ def test_formulas_errors_and_merged_cells_are_found(tmp_path):
     assert looked.merged == {"Klanten": ("G1:H2",)}
 
 
+@pytest.mark.parametrize("prefix", ["", "x:"])
+def test_formulas_and_errors_are_found_under_any_prefix(tmp_path, prefix):
+    cells = b'<row r="4"><c r="A4"><f>1+1</f><v>2</v></c><c t="e" r="B4"><v>#N/A</v></c><c><f>2</f></c></row>'
+    content = sheet(cells)
+    for tag in (b"worksheet", b"sheetData", b"row", b"c", b"f", b"v") if prefix else ():
+        for bracket, end in ((b"<", b" "), (b"<", b">"), (b"</", b">")):
+            content = content.replace(bracket + tag + end, bracket + prefix.encode() + tag + end)
+    content = content.replace(b"xmlns=", b"xmlns:x=") if prefix else content
+    looked = guard(with_sheet(tmp_path, content))
+    assert looked.formulas == {("Klanten", "A4"): "1+1", ("Klanten", "C4"): "2"}
+    assert looked.errors == {("Klanten", "B4"): "#N/A"}
+
+
 def test_broken_xml_is_a_problem(tmp_path):
     assert refused(with_sheet(tmp_path, sheet(b'<row r="1"><c r="A1"><f>1</c></row>'))) == "B003"
     assert found(read(with_sheet(tmp_path, b"<worksheet "))[1]) == ["B003 kantoor.xlsx"]

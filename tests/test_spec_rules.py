@@ -361,3 +361,79 @@ def test_urls_that_differ_in_capitals_only(tmp_path):
     assert slips(tmp_path, BASE.replace("vd-oneill", "VD-Bakker")) == ["B068 Klanten!C3"]
     office = CONSOLIDATED.replace("/kantoor/", "/VD-oneill/")
     assert slips(tmp_path, office + CLIENTS + DIVISIONS) == ["B068 Klanten!C3"]
+
+
+CROSSED = """
+## Kantoor
+| Werkruimte | Geconsolideerde URL | Client-ID | Exact-gebruiker | Naam |
+| Samen | https://bridge-online.cloud/kantoor/odata4 | x | y | Van Dam |
+## Klanten
+| Werkruimte | Exact-gebruiker | Client-ID | URL | Naam | Code |
+| Eigen | u | v | https://bridge-online.cloud/a/odata4 | Bakkerij | bakker |
+| Anders | u | V | https://bridge-online.cloud/A/odata4 | Bakkerij | BAKKER |
+| EIGEN | w | w | https://bridge-online.cloud/a/odata4 | Derde | c |
+| Samen | y | x | https://bridge-online.cloud/KANTOOR/odata4 | Vierde | d |
+| V | v | v | https://bridge-online.cloud/kantoor/odata4 | Vijfde | e |
+## Administraties
+| Code | Klant |
+| `1` | bakker |
+| `2` | c |
+| `2` | d |
+| `3` | e |
+| `3` | e |
+| `4` | baker |
+## Rapporten
+| Rapport | Klant |
+| f | bakker |
+| F | Bakker |
+## Meetwaarden
+| DAX | Naam | Klant |
+| 1 | X | c |
+| 2 | x | c |
+## Tabellen
+| Naam | Entiteit | Klant |
+| | E.A.B | c |
+| b | E.C.D | c |
+## Rekeningindeling
+| Regel | Tot | Van | Klant |
+| R | 4499 | 4000 | c |
+| S | | 4100 | c |
+| S | 4000 | 5000 | c |
+## Onderling
+| Rekening | Relatie | Met | Klant |
+| | 1 | `2` | bakker |
+## Toegang
+| Administraties | Rol | E-mail | Klant |
+| `1` | Viewer | a@b.nl | c |
+| | Admin | A@b.nl | c |
+| `2` | Admin | c@b.nl | c |
+"""
+SAID = """
+Klanten!F3 B023 BAKKER: de code BAKKER is al gebruikt in Klanten!F2.
+Klanten!D4 B021 c: deze URL is al van klant bakker (Klanten!D2).
+Klanten!D6 B021 e: deze URL is al van de geconsolideerde database (Kantoor!B2).
+Klanten!D5 B068 d: deze URL verschilt alleen in hoofdletters van die van de geconsolideerde database (Kantoor!B2).
+Klanten!D6 B068 e: deze URL verschilt alleen in hoofdletters van die van klant d (Klanten!D5).
+Klanten!C5 B026 d: dit client-ID is met deze Exact-gebruiker al in gebruik bij de geconsolideerde database (Kantoor!C2).
+Klanten!A4 B028 c: de werkruimte EIGEN is ook die van klant bakker (Klanten!A2).
+Klanten!A5 B028 d: de werkruimte Samen is ook die van het kantoor (Kantoor!A2).
+Administraties!B7 B029 -: klant baker bestaat niet.
+Administraties!A4 B031 d: administratie 2 is al van klant c (Administraties!A3).
+Administraties!A6 B032 e: administratie 3 staat er twee keer voor deze klant; eerst in Administraties!A5.
+Rapporten!A3 B070 bakker: rapport F staat er twee keer voor bakker; eerst in Rapporten!A2.
+Meetwaarden!B3 B074 c: meetwaarde x staat er twee keer voor c; eerst in Meetwaarden!B2.
+Tabellen!B3 B077 c: tabel b staat er twee keer voor c; eerst in Tabellen!B2.
+Toegang!C3 B083 c: A@b.nl staat er twee keer voor c; eerst in Toegang!C2.
+Rekeningindeling!B4 B071 c: de reeks rekeningen loopt terug: van 5000 tot 4000.
+Rekeningindeling!C3 B072 c: 4100 overlapt met 4000-4499 (Rekeningindeling!C2) voor c.
+Toegang!A4 B081 c: c@b.nl heeft de rol Admin; een beperking tot administraties werkt alleen bij Viewer.
+Toegang!A2 B082 c: administratie 1 is niet van c.
+Onderling!C2 B085 bakker: administratie 2 is niet van bakker, dus kan hier niet de andere kant zijn.
+"""
+
+
+def test_a_problem_is_at_its_value_and_says_where_the_other_stands_whatever_the_order_of_the_columns(tmp_path):
+    problems = read(save(tmp_path, CROSSED))[1]
+    assert len(found(problems)) == len(problems)
+    said = [f"{each.cell} {each.code} {each.client or '-'}: {each.text('message', 'nl')}" for each in problems]
+    assert said == SAID.strip().splitlines()

@@ -381,7 +381,9 @@ def test_one_client_needs_no_client_column(tmp_path):
         assert problems == []
         assert spec.divisions[0].client == "bakker"
     wrong = one.replace("bakker |", "bak ker |")
-    assert slips(tmp_path, f"{OFFICE}{wrong}## Administraties\n| Code |\n| `710001` |\n") == ["B022 Klanten!A2"]
+    for more in ("", "## Toegang\n| E-mail | Rol |\n| a@b.nl | Viewer |\n"):  # one slip is one problem
+        tables = f"{OFFICE}{wrong}## Administraties\n| Code |\n| `710001` |\n{more}"
+        assert slips(tmp_path, tables) == ["B022 Klanten!A2"]
 
 
 def test_one_client_over_three_workbooks(tmp_path):

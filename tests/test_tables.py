@@ -9,6 +9,7 @@ from markdown import found
 
 from generator import catalogue
 from generator.build.ties import tied
+from generator.catalogue import Relationship
 from generator.preview import m
 from generator.resolve.client import ExtraTable
 from generator.sources.sandbox.samples import samples
@@ -164,6 +165,27 @@ def test_every_key_of_an_entity_is_followed_where_it_is_alone():
         wanted = {known.links[name].column for name in table.keys if known.links[name].table}
         assert {row.from_[1] for row in kept} == {"Administratie", *wanted}, entity
         assert wanted <= made.columns.keys()
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ((), {"Administratie", "Grootboek"}),
+        ((("Grootboek", "Rapportregel"),), {"Administratie", "Grootboek"}),
+        ((("Grootboek", "Administratie"),), {"Administratie"}),
+        ((("Grootboek", "Rapportregel"), ("Rapportregel", "Administratie")), {"Administratie"}),
+    ],
+)
+def test_a_dimension_that_is_filtered_itself_is_looked_up_where_that_makes_no_second_way(more, expected):
+    known = catalogue.load()
+    table = ExtraTable("T", "ExactOnlineREST.X.Y", {}, keys={"account": "GLAccount"})
+    assert known.links["account"].table == "Grootboek"
+    there = [Relationship((many, "k"), (one, "k")) for many, one in (*PLAIN, *more)]
+    _, kept = tied([table], ["Grootboek"], there, known)
+    assert {row.to[0] for row in kept} == expected
+
+
+PLAIN = (("Mutaties", "Grootboek"), ("Mutaties", "Administratie"), ("Saldi", "Administratie"))
 
 
 # ------------------------------------------------------------------------------------------------- its own problems
