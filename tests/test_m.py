@@ -120,6 +120,7 @@ def test_a_value_without_an_unambiguous_literal_is_refused(value):
         ("\u200f\u202e\ufeff\xad", '"#(200F)#(202E)#(FEFF)#(00AD)"'),
         ("\x00", '"#(0000)"'),
         ("😀", '"#(0001F600)"'),
+        ("\uffff\U00010000", '"#(FFFF)#(00010000)"'),
         ("Σ中", '"#(03A3)#(4E2D)"'),
         ("Financiële baten – €", '"Financiële baten – €"'),  # noqa: RUF001
         ('" & Web.Contents("https://x") & "', '""" & Web.Contents(""https://x"") & """'),

@@ -470,6 +470,15 @@ def test_names_of_pages_differ_in_more_than_case(tmp_path):
     assert list(own(tmp_path, CARD.replace("Eigen", "samenvatting"))) in (["Samenvatting"], ["Samenvatting (2)"])
 
 
+@pytest.mark.parametrize(
+    ("language", "titles"), [("nl", ["Samenvatting", "Samenvatting (2)"]), ("en", ["Summary", "Summary (2)"])]
+)
+def test_a_page_that_goes_on_has_the_title_of_the_full_one_in_the_language_of_its_reader(tmp_path, language, titles):
+    tables = ONE.replace("| nl |", f"| {language} |") + VISUALS + CARD.replace("Eigen", "Samenvatting") * 20
+    shown = pages(built(tmp_path, tables).reports[0].layer.definition)
+    assert [title for title in shown if title.startswith(titles[0])] == titles
+
+
 def test_visuals_without_a_place_never_overlap_and_a_full_page_goes_on(tmp_path):
     known = catalogue.load()
     kinds = [kind for kind, template in known.visuals.items() if "size" in template]
