@@ -797,3 +797,14 @@ def test_a_limited_viewer_is_not_sent_the_name_of_another_division(tmp_path):
         names = [division.name for division in client(load(tmp_path, tables)).divisions]
         written = [json.dumps(content, ensure_ascii=False) for content in report.layer.definition.values()]
         assert any(f"'{names[0]}'" in text for text in written) == default
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [("6b1c-1000", "`6b1c-1000`"), ("a`b", "`` a`b ``"), ("a``b`c", "``` a``b`c ```"), ("*a* <b>", "`*a* <b>`")],
+)
+def test_what_is_to_be_copied_from_the_set_up_sheet_stands_there_as_it_is(tmp_path, typed, shown):
+    tables = ONE.replace("| Code | Naam | URL |", "| Code | Client-ID | Naam | URL |")
+    tables = tables.replace("| bakker | Bakkerij |", f"| bakker | {typed} | Bakkerij |")
+    sheet = files(tmp_path, tables)["setup.md"].decode().splitlines()
+    assert f"- Client-ID: {shown}" in sheet

@@ -156,6 +156,7 @@ def test_a_path_out_of_the_folder_is_refused(tmp_path, name):
 def test_a_file_that_is_not_there_is_told(tmp_path, name, code):
     (tmp_path / "map").mkdir()
     assert told(tmp_path, name) == [(code, "Klanten!D2")]
+    assert [problem.client for problem in load(tmp_path, with_logo(name)).problems] == ["bakker"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links and pipes need rights there")

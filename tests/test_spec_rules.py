@@ -131,6 +131,13 @@ def test_workspaces_are_apart(tmp_path):
     assert slips(tmp_path, clients((*A, "Van Dam kantoor"), (*B, ""), columns="Werkruimte")) == ["B028 Klanten!D2"]
 
 
+def test_a_slip_in_a_row_for_all_clients_is_of_no_client(tmp_path):
+    rows = "## Toegang\n| Klant | E-mail | Rol |\n| * | jan | Viewer |\n| oneill | piet | Viewer |\n"
+    problems = read(save(tmp_path, BASE + rows))[1]
+    assert found(problems) == ["B012 Toegang!B2", "B012 Toegang!B3"]
+    assert [problem.client for problem in problems] == ["", "oneill"]
+
+
 def test_references_name_a_client(tmp_path):
     tables = BASE + "## Toegang\n| Klant | E-mail | Rol |\n| baker | a@b.nl | Viewer |\n| * | c@d.nl | Viewer |\n"
     problems = read(save(tmp_path, tables))[1]
@@ -264,6 +271,8 @@ def test_rows_that_are_there_twice(tmp_path, sheet, problem):
         ),
         ("| bakker | 4000 | 4499 | R |\n| oneill | 4000 | 4499 | S |\n| * | 4000 | 4499 | S |", []),
         ("| bakker | 900 | 1000 | R |", []),
+        (f"| bakker | {'4' * 30} | | R |", []),
+        (f"| bakker | {'4' * 31} | | R |", ["B012 Rekeningindeling!B2"]),
         ("| bakker | `900` | `1000` | R |\n| bakker | A1 | A9 | R |", []),
     ],
 )

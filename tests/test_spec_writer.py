@@ -168,7 +168,16 @@ def test_a_marked_copy(tmp_path, language, title):
     assert red.fill.fgColor.rgb == "00F4B6B1"
     assert problems[-1].text("hint", language) in red.comment.text
     assert made["Klanten"]["C2"].comment is None
-    listed = [[cell.value for cell in row] for row in made[title].iter_rows(min_row=2)]
+    heads, *listed = [[cell.value for cell in row] for row in made[title].iter_rows()]
+    assert (
+        heads
+        == {
+            "nl": ["Blad", "Cel", "Code", "Ernst", "Probleem", "Wat te doen"],
+            "en": ["Sheet", "Cell", "Code", "Severity", "Problem", "What to do"],
+        }[language]
+    )
+    serious = {"nl": {"fout", "let op"}, "en": {"error", "warning"}}[language]
+    assert {row[3] for row in listed} == serious
     assert sorted(row[2] for row in listed) == ["B008", "B012", "B021"]
     links = {row[2].value: row[1].hyperlink and row[1].hyperlink.location for row in made[title].iter_rows(min_row=2)}
     assert links == {"B008": None, "B012": "'Kantoor'!B2", "B021": "'Klanten'!C3"}
