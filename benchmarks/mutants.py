@@ -214,11 +214,15 @@ class Measured:
         found = set().union(*(lines.get(line, set()) for line in range(first, last + 1)))
         there = set().union(*lines.values()) or self._near(mutant.path)
         # What is made once in a process is noted for the first test that has it made; the records need all of it.
-        found = (found or there) | {test for test in there if test.startswith(RECORDS)}
+        found = (found or self._beside(there)) | {test for test in self.seconds if test.startswith(RECORDS)}
         inside = Counter(test for tests in lines.values() for test in tests)
-        ranked = sorted(found & self.seconds.keys(), key=lambda test: (-inside[test] / self.reach[test], test))
+        ranked = sorted(found & self.seconds.keys(), key=lambda test: (-inside[test] / max(self.reach[test], 1), test))
         files = list(dict.fromkeys(test.split("::")[0] for test in ranked))[:most_files]
         return self._some([test for test in ranked if test.split("::")[0] in files], most)
+
+    def _beside(self, tests: Iterable[str]) -> set[str]:
+        files = {test.split("::")[0] for test in tests}
+        return {test for test in self.seconds if test.split("::")[0] in files}
 
     def _near(self, path: Path) -> set[str]:
         modules = [lines for other, lines in self.tests.items() if Path(other).parent == path.parent]
