@@ -242,6 +242,28 @@ def test_a_client_with_nothing_filled_in_has_every_default(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("code", ["bakker", "_office"])
+def test_what_is_not_filled_in_is_empty_and_not_made_up(tmp_path, code):
+    made = client(load(tmp_path, ONE), code)
+    assert (made.budget_scenario, made.client_id, made.exact_user, made.logo, made.refresh) == ("", "", "", None, ())
+
+
+def test_the_office_has_every_default_and_what_its_row_says(tmp_path):
+    made = client(load(tmp_path, ONE), "_office")
+    assert (made.years, made.year_end_month, made.language, made.alias, made.theme) == (3, 12, "nl", "eol", "bundel")
+    assert (made.fast_tables, made.workspace) == (True, "Van Dam kantoor")
+    url = "https://bridge-online.cloud/vd-kantoor/odata4"
+    row = ("Van Dam", "en", url, "id-1", "jan@x.nl", "alles", "koper", "Eigen ruimte", "`2`")
+    heads = (
+        "Naam | Taal | Geconsolideerde URL | Client-ID | Exact-gebruiker | Alias | Thema | Werkruimte | Jaren historie"
+    )
+    tables = f"## Kantoor\n| {heads} |\n| {' | '.join(row)} |\n" + ONE[ONE.index("## Klanten") :]
+    made = client(load(tmp_path, tables), "_office")
+    said = (made.name, made.language, made.url, made.client_id, made.exact_user, made.alias, made.theme, made.workspace)
+    assert said == row[:-1]
+    assert made.years == 2
+
+
 def test_a_client_takes_after_the_office_and_goes_its_own_way_where_it_says_so(tmp_path):
     tables = """
     ## Kantoor
