@@ -1,9 +1,9 @@
 """The parts of a ZIP archive, each unpacked and counted in real bytes: the sizes in its headers may lie.
 
 ``zipfile`` takes as long to list the ten parts of a small workbook as calamine takes to open it. So a plain directory
-is listed here: ASCII names, no comments of parts or extra fields. Any other goes through
-``zipfile``. Likewise libdeflate unpacks a part eight times as fast as zlib, but only one that is what its directory
-says; zlib tells what is wrong with another.
+is listed here: ASCII names, no comments of parts or extra fields. Any other goes through ``zipfile``. Likewise
+libdeflate unpacks a part eight times as fast as zlib, but only one that is what its directory says; zlib tells what is
+wrong with another.
 """
 
 from __future__ import annotations
