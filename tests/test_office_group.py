@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from bundles import built, client, columns_of, files, load, measures_of, model_of, problems, queries_of, tables_of
+from bundles import (
+    built,
+    client,
+    columns_of,
+    files,
+    load,
+    measures_of,
+    model_of,
+    pages,
+    problems,
+    queries_of,
+    strings,
+    tables_of,
+)
 from markdown import found
 
 OFFICE = """
@@ -139,6 +152,15 @@ def test_the_anonymous_benchmark_holds_no_name_and_no_code_of_a_client(tmp_path)
         for name in (b"Zuid", b"zuidgroep", b"Smederij", b"smidse"):
             assert name not in content, (path, name)
     assert b"Smederij" in files(tmp_path, office() + wanted, "_office")["queries/kantoor/Administratie.pq"]
+
+
+def test_a_page_says_the_unit_of_its_own_amounts(tmp_path):
+    """Consolidated amounts are in one currency, whichever the divisions keep their books in."""
+    (report,) = built(tmp_path, office(), "_office").reports
+    said = {title: set(strings(visuals)) for title, (_, visuals) in pages(report.layer.definition).items()}
+    group = {title for title, texts in said.items() if "Periodetekst consolidatie" in texts}
+    assert group == {"Consolidatie", "Onderling en koersen"}
+    assert {title for title, texts in said.items() if "Periodetekst kantoor" in texts} == said.keys() - group
 
 
 ANONYMOUS = "\n## Rapporten\n| Klant | Rapport |\n| _office | benchmark_anoniem |\n"
