@@ -160,7 +160,9 @@ def _measures(measures: list[Measure], pages: tuple[Page, ...], language: Langua
         for measure in told:
             if measure.folder == folder:
                 where = [titles.get(page.name, page.name) for page in pages if measure.name in page_fields(page)]
-                cells = (f"`{measure.name}`", measure.descriptions[language.code], f"`{measure.format}`")
+                spoken = measure.names.get(language.code, measure.name)
+                name = f"`{measure.name}`" if spoken == measure.name else f"{spoken} (`{measure.name}`)"
+                cells = (name, measure.descriptions[language.code], f"`{measure.format}`")
                 yield _row(*cells, *([", ".join(where)] if pages else []))
 
 

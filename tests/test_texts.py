@@ -76,6 +76,33 @@ def test_a_language_has_the_keys_of_the_dutch_one_in_every_section(code):
     assert re.fullmatch(rf"{code}-[A-Z]{{2}}", own["culture"])
 
 
+SAME_IN_BOTH = {"EBITDA YTD", "Current ratio", "Quick ratio"}
+
+
+def defined():
+    """Return the measures that the reports with a list of definitions show as a number."""
+    for report in KNOWN.reports.values():
+        visuals = [visual for page in report.pages for visual in KNOWN.pages[page].visuals]
+        fields = {field for visual in visuals for field in visual_fields(visual)}
+        if "Definities[Definitie]" in fields:
+            yield from (name for name in fields & KNOWN.measures.keys() if KNOWN.measures[name].format)
+
+
+def test_every_measure_that_readers_find_a_definition_of_has_an_english_name():
+    assert {"Netto-omzet YTD", "Voorraadwaarde", "Onderhanden werk"} <= set(defined())
+    lacking = {name for name in defined() if KNOWN.measures[name].names.get("en", name) == name}
+    assert lacking <= SAME_IN_BOTH
+    english = {name: KNOWN.measures[name].names.get("en", name) for name in defined()}
+    assert len(set(english.values())) == len(english), "two measures with one name"
+
+
+def test_a_variant_is_called_and_defined_by_the_name_of_what_it_is_made_of():
+    ytd = KNOWN.measures["Netto-omzet YTD VJ"]
+    assert ytd.names == {"nl": "Netto-omzet YTD VJ", "en": "Net revenue YTD last year"}
+    assert ytd.descriptions["en"].startswith("Net revenue: ")
+    assert ytd.descriptions["nl"].startswith("Netto-omzet: ")
+
+
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_every_report_page_and_line_has_a_title(code):
     sections = KNOWN.languages[code].sections

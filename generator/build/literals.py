@@ -58,18 +58,11 @@ def _definitions(language: Language, pulled: Pulled) -> Rows:
         {
             "Volgorde": number,
             "Map": folders.get(measure.folder, measure.folder),
-            "Meetwaarde": _spoken(measure.name, language),
+            "Meetwaarde": measure.names.get(language.code, measure.name),
             "Definitie": measure.descriptions[language.code],
         }
         for number, measure in enumerate(told, start=1)
     ]
-
-
-def _spoken(name: str, language: Language) -> str:
-    """Return a measure's name for a reader: the report line it begins with in the reader's language."""
-    titles = language.sections["line"]
-    line = max((line for line in titles if name.startswith(line)), key=len, default="")
-    return titles[line] + name[len(line) :] if line else name
 
 
 def _numbered(section: str, number: str, name: str) -> Callable[[Language, Catalogue], Rows]:

@@ -312,7 +312,7 @@ def _measure(name: str, row: Mapping[str, Any], document: Mapping[str, Any], con
     pattern = document["formats"].get(row.get("format"), "")
     tags = row.get("tags", document["tags"][row["variants"]] if "variants" in row else [FIXED])
     told = {code: _filled(text, constants) for code, text in _descriptions(row).items()}
-    rest = {"folder": row["folder"], "descriptions": told, "tags": frozenset(tags)}
+    rest = {"folder": row["folder"], "names": _in_languages(row, "name"), "descriptions": told, "tags": frozenset(tags)}
     return Measure(name, dax, budget, intercompany, pattern, **rest)
 
 
@@ -326,16 +326,24 @@ def _variant(name: str, row: Mapping[str, Any], variant: Mapping[str, Any], docu
     base = row.get("format", "")
     key = variant.get("format", base)
     pattern = document["change_formats"][base] if key == "change" else document["formats"].get(key, "")
+    told, names, suffixes = _descriptions(variant), _in_languages(row, "name"), _in_languages(variant, "suffix")
+    bases = {code: names.get(code, name) for code in told}
     return Measure(
         f"{name} {variant['suffix']}",
         variant["dax"].strip().replace("<<x>>", name),
         variant.get("budget", "").strip().replace("<<x>>", name),
         format=pattern,
         folder=row["folder"],
-        descriptions={code: f"{name}: {text[0].lower()}{text[1:]}" for code, text in _descriptions(variant).items()},
+        names={code: f"{base} {suffixes.get(code, variant['suffix'])}" for code, base in bases.items()},
+        descriptions={code: f"{bases[code]}: {text[0].lower()}{text[1:]}" for code, text in told.items()},
         tags=frozenset({FIXED}),
     )
 
 
 def _descriptions(row: Mapping[str, Any]) -> dict[str, str]:
     return {key: value for key, value in row.items() if len(key) == len("nl")}
+
+
+def _in_languages(row: Mapping[str, Any], word: str) -> dict[str, str]:
+    """Return what keys such as ``en_name`` say, by language."""
+    return {key.removesuffix(f"_{word}"): value for key, value in row.items() if key.endswith(f"_{word}")}

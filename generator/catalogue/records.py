@@ -125,7 +125,8 @@ class Measure:
 
     ``budget`` is the formula where the client has a budget scenario, if that differs; ``intercompany`` wraps either,
     as ``<<dax>>``, where the client can leave intercompany amounts out; ``tags`` say how a calculation group may
-    treat it. Compared by identity, as tables are.
+    treat it. ``names`` and ``descriptions`` are for readers, by language; formulas know a measure by ``name`` alone.
+    Compared by identity, as tables are.
     """
 
     name: str
@@ -134,6 +135,7 @@ class Measure:
     intercompany: str = ""
     format: str = ""
     folder: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
     descriptions: Mapping[str, str] = field(default_factory=dict)
     tags: frozenset[str] = frozenset()
 

@@ -68,6 +68,7 @@ def _own_measure(row: MeasureRow, catalogue: Catalogue) -> Measure:
         row.dax.strip(),
         format=row.format or (base.format if base else ""),
         folder=row.folder or (base.folder if base else ""),
+        names=base.names if base else {},
         descriptions=described or (base.descriptions if base else {}),
     )
 
