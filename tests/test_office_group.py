@@ -232,3 +232,37 @@ def test_without_a_division_that_takes_part_there_is_no_consolidated_bundle(tmp_
     loaded = load(tmp_path, tables)
     assert found(list(loaded.problems)) == told
     assert "_office" not in {each.code for each in loaded.clients}
+
+
+def benchmark(tmp_path, tables):
+    """Return the visuals of the office's page Benchmark."""
+    return next(
+        visuals
+        for page, visuals in pages(built(tmp_path, tables, "_office").reports[0].layer.definition).values()
+        if page["displayName"] == "Benchmark"
+    )
+
+
+def test_the_benchmark_opens_on_a_client_whose_amounts_add_up(tmp_path):
+    slicer = next(each for each in benchmark(tmp_path, office()) if "Benchmarkklant" in str(each))
+    assert "'Smederij Vos'" in str(slicer)
+    assert "'Zuid Holding'" not in str(slicer)
+
+
+def test_the_benchmark_opens_on_the_first_client_where_none_is_in_one_currency(tmp_path):
+    only = office().replace(
+        "| smidse | `740001` | Zuid Holding | | | |\n",
+        "| smidse | `740001` | A | | | |\n| smidse | `740002` | B | USD | | |\n",
+    )
+    slicer = next(each for each in benchmark(tmp_path, only) if "Benchmarkklant" in str(each))
+    assert "'Zuid Holding'" in str(slicer)
+
+
+def test_ratios_that_are_texts_stand_as_numbers_do(tmp_path):
+    table = next(each for each in benchmark(tmp_path, office()) if "Kengetal mediaan" in str(each))
+    right = {
+        row["selector"]["metadata"].rpartition(".")[2]
+        for row in table["visual"]["objects"]["columnFormatting"]
+        if row["properties"]["alignment"] == {"expr": {"Literal": {"Value": "'Right'"}}}
+    }
+    assert right == {"Kengetal klant", "Kengetal kwartiel 1", "Kengetal mediaan", "Kengetal kwartiel 3"}

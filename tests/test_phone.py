@@ -39,7 +39,9 @@ def test_every_visual_of_every_page_has_its_own_place_on_a_phone(tmp_path, code)
                     or other["y"] + other["height"] <= one["y"]
                 )
                 assert apart, (one, other)
-        assert [place["y"] for place in places] == sorted(place["y"] for place in places)
+        in_tab_order = sorted(places, key=lambda place: place["tabOrder"])
+        assert [place["y"] for place in in_tab_order] == sorted(place["y"] for place in places)
+        assert len({place["tabOrder"] for place in places}) == len(places)
 
 
 @pytest.mark.parametrize("code", ["bakker", "_office"])
@@ -59,3 +61,38 @@ def test_cards_stand_two_in_a_row_and_a_lone_one_by_itself():
     assert a[1] == b[1] < c[1] < d[1]
     assert a[0] < b[0]
     assert c[1] + c[3] <= d[1]
+
+
+def test_the_message_comes_before_slicers_and_what_is_on_every_page_last():
+    shown = [
+        Visual("title", "textbox", style="title"),
+        Visual("units", "cardVisual", style="line_right"),
+        Visual("logo", "image"),
+        Visual("period label", "textbox", style="label"),
+        Visual("period", "slicer"),
+        Visual("message", "cardVisual", style="line"),
+        Visual("card", "cardVisual"),
+    ]
+    order = [name for name, _ in phone.places(shown)]
+    assert order == ["title", "message", "period label", "period", "card", "units", "logo"]
+
+
+def test_a_long_title_and_a_long_text_have_the_lines_that_they_need():
+    shown = [Visual("title", "textbox", style="title"), Visual("text", "textbox", style="muted")]
+
+    def heights(*texts):
+        return [place[3] for _, place in phone.places(shown, texts)]
+
+    assert heights("Summary", "Short.") == [40, 40]
+    assert heights("Reconciliation with the ledger", "word " * 40) == [72, 40 + 3 * 16]
+
+
+def test_the_fixed_texts_of_a_page_reach_its_phone_layout(tmp_path):
+    """A title that takes two lines on a phone has their height, in the language of the reader."""
+    made = built(tmp_path, ONE + "\n## Rapporten\n| Klant | Rapport |\n| bakker | debiteuren_crediteuren |\n")
+    layer = next(report.layer for report in made.reports if report.name == "debiteuren_crediteuren")
+    heights = set()
+    for path, content in layer.definition.items():
+        if path.endswith("/visual.json") and "Aansluiting met het grootboek" in str(content):
+            heights.add(layer.definition[mobile(path)]["position"]["height"])
+    assert 72 in heights

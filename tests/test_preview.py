@@ -60,6 +60,8 @@ def at(visual, x=10, y=20, width=100, height=50, **more):
         (2.0, "General", "2", "2"),
         (dt.datetime.combine(DAY, dt.time()), "d-m-yyyy", "5-3-2026", "5-3-2026"),
         (dt.date(2026, 3, 5), "d mmmm yyyy", "5 maart 2026", "5 March 2026"),
+        (dt.datetime.combine(DAY, dt.time(9, 7)), "d mmm yyyy hh:nn", "5 mrt 2026 09:07", "5 Mar 2026 09:07"),
+        (dt.date(2026, 3, 5), "Short Date", "5-3-2026", "5/3/2026"),
         (dt.datetime.combine(DAY, dt.time()), "General Date", "5-3-2026", "5/3/2026"),
         (True, "", "Waar", "True"),
         (None, "0", "", ""),

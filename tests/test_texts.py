@@ -242,7 +242,7 @@ def test_every_field_of_a_page_is_a_measure_or_a_column(page):
 def test_captions_widths_and_colours_belong_to_a_field_of_the_visual(page):
     for visual in page.visuals:
         fields = {*visual_fields(visual), *visual.budget_values, *visual.budget_lines}
-        for name in ("captions", "widths", "sign_colours", "bars", "cell_colours"):
+        for name in ("captions", "widths", "sign_colours", "bars", "right", "cell_colours"):
             assert set(getattr(visual, name, ())) <= fields, (visual.name, name)
         assert len(visual.colours) <= len(visual.values) + len(visual.lines) + len(visual.budget_lines), visual.name
 

@@ -73,7 +73,17 @@ def opening(client: Client, choice: str) -> str:
     """Return what a slicer of one choice opens on, by the word for it in a page."""
     if choice == "largest_group":
         return largest(client)
-    return client.divisions[0].client_name if choice == "first_client" else client.divisions[0].name
+    if choice == "first_client_in_one_currency":
+        return _in_one_currency(client)
+    return client.divisions[0].name
+
+
+def _in_one_currency(client: Client) -> str:
+    """Return the first client whose amounts add up; the first of all where none does."""
+    currencies: dict[str, set[str]] = {}
+    for division in client.divisions:
+        currencies.setdefault(division.client_name, set()).add(division.currency)
+    return next((name for name, held in currencies.items() if len(held) == 1), client.divisions[0].client_name)
 
 
 def lines(language: Language, catalogue: Catalogue) -> Rows:

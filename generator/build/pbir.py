@@ -227,6 +227,9 @@ class Styler:
             self.add("values", {"fontColor": colour_by(shade)}, cells(query_ref(measure)))
         for measure in visual.bars:
             self.add("columnFormatting", {"dataBars": _bars()}, {"metadata": query_ref(measure)})
+        for measure in visual.right:
+            right = {"alignment": text("Right"), "styleHeader": boolean(value=True)}
+            self.add("columnFormatting", right, {"metadata": query_ref(measure)})
         for text_, width in visual.widths.items():
             self.add("columnWidth", {"value": number(width)}, {"metadata": query_ref(text_)})
         if visual.totals and visual.kind == "tableEx":

@@ -1,7 +1,8 @@
-"""The phone layout of a page: its visuals under each other, in reading order, on the canvas that Power BI's app shows.
+"""The phone layout of a page: its visuals under each other, on the canvas that Power BI's app shows.
 
-The canvas is 324 wide; only positions are written, everything else is the page's own. A visual without a place there is
-not shown on a phone.
+Title, whose figures these are and the page's message come first, then slicers, cards and the rest in the page's reading
+order; what is said of every page (checks, units) and the logo close it. The canvas is 324 wide; only positions are
+written, everything else is the page's own. A visual without a place there is not shown on a phone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from generator.jsontext import Document
 from generator.shared import remembered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from generator.catalogue import Position, Visual
 
@@ -22,29 +23,37 @@ _FULL = WIDTH - 2 * _MARGIN
 _HALF = (_FULL - _GUTTER) // 2
 _CARD, _LABEL = "cardVisual", "label"
 # Heights; what a table or chart holds is scrolled or drawn smaller, a card needs its title, figure and comparison.
-_HEIGHTS = {"cardVisual": 92, "slicer": 48, "actionButton": 40, "image": 48, "tableEx": 300, "pivotTable": 340}
-_TEXTS = {"title": 40, "right": 28, "label": 18, "muted": 40, "findings": 220, "line": 56, "line_right": 72}
+_HEIGHTS = {"cardVisual": 92, "slicer": 48, "actionButton": 40, "image": 48, "tableEx": 300, "pivotTable": 376}
+_TEXTS = {"title": 40, "right": 24, "label": 18, "muted": 40, "findings": 220, "line": 60, "line_right": 48}
 _CHART = 220
+_LINES = {"title": (22, 32), "muted": (44, 16)}
+"""Of texts that may take more lines than their height has: letters in a line, and the height of one."""
+_FIRST = {"title": 0, "right": 1, "line": 2}
+_ELSE, _LAST = 3, {"line_right": 4, "image": 5}
 
 
 @remembered(1024)
-def files(visuals: tuple[Visual, ...], schema: str) -> tuple[Document, ...]:
-    """Return what stands beside each visual's own file, in their order, under the address of its schema."""
-    return tuple(_file(place, order, schema) for order, (_, place) in enumerate(places(visuals)))
+def files(visuals: tuple[Visual, ...], schema: str, texts: tuple[str, ...]) -> tuple[Document, ...]:
+    """Return what stands beside each visual's own file, in their order, under the address of its schema.
+
+    ``texts`` are the fixed texts of the visuals, empty where one has none.
+    """
+    small = {name: (order, place) for order, (name, place) in enumerate(places(visuals, texts))}
+    return tuple(_file(*small[visual.name], schema) for visual in visuals)
 
 
-def _file(place: Position, order: int, schema: str) -> Document:
+def _file(order: int, place: Position, schema: str) -> Document:
     x, y, width, height = place
     deep = order * 1000
     position = {"x": x, "y": y, "z": deep, "height": height, "width": width, "tabOrder": deep}
     return Document({"$schema": schema, "position": position})
 
 
-def places(visuals: Iterable[Visual]) -> Iterator[tuple[str, Position]]:
+def places(visuals: Sequence[Visual], texts: Sequence[str] = ()) -> Iterator[tuple[str, Position]]:
     """Yield the name of each visual and its place on a phone: cards two in a row, all else over the whole width."""
     top, half = _MARGIN, False
-    for visual in visuals:
-        height = _height(visual)
+    for visual, text in sorted(zip(visuals, texts or [""] * len(visuals), strict=True), key=_rank):
+        height = _height(visual, text)
         if _is_card(visual):
             yield visual.name, (_MARGIN + (_HALF + _GUTTER if half else 0), top, _HALF, height)
             top, half = (top + height + _GUTTER, False) if half else (top, True)
@@ -55,11 +64,19 @@ def places(visuals: Iterable[Visual]) -> Iterator[tuple[str, Position]]:
         top += height + (0 if visual.style == _LABEL else _GUTTER)  # a label belongs to what is under it
 
 
+def _rank(each: tuple[Visual, str]) -> int:
+    visual, _ = each
+    style = visual.style or visual.kind
+    return _FIRST.get(style, _LAST.get(style, _ELSE))
+
+
 def _is_card(visual: Visual) -> bool:
     return visual.kind == _CARD and visual.style is None
 
 
-def _height(visual: Visual) -> int:
-    if visual.style in _TEXTS:
-        return _TEXTS[visual.style]
-    return _HEIGHTS.get(visual.kind, _CHART)
+def _height(visual: Visual, text: str) -> int:
+    if visual.style not in _TEXTS:
+        return _HEIGHTS.get(visual.kind, _CHART)
+    letters, line = _LINES.get(visual.style, (0, 0))
+    more = max(0, -(-len(text) // letters) - _TEXTS[visual.style] // line) if letters else 0
+    return _TEXTS[visual.style] + more * line

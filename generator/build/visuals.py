@@ -66,6 +66,10 @@ class Scene:
         """Return the page's title."""
         return _title(self.page, self.texts.sections["page"])
 
+    def fixed(self, key: str | None) -> str:
+        """Return a text that is the same for every client; empty for any other."""
+        return self.title if key == "page_title" else self.texts.sections["text"].get(key or "", "")
+
 
 _OF_A_CLIENT = frozenset({"client_name", "findings", "all_findings"})
 """The keys of texts that are each client's own."""

@@ -179,7 +179,8 @@ class Visual:
     Compared by identity: clients that have the same visual share one record, and what is made of it.
 
     ``category`` and ``series`` are columns as ``Table[Column]``, ``values`` measures; in ``tableEx`` the category
-    columns come first. ``title``, ``subtitle``, ``text`` and ``alt`` are keys of the language file.
+    columns come first, and ``right`` are texts with a figure in them, that stand as numbers do. ``title``,
+    ``subtitle``, ``text`` and ``alt`` are keys of the language file.
     """
 
     name: str
@@ -205,6 +206,7 @@ class Visual:
     compare: tuple[str, ...] = ()
     sign_colours: tuple[str, ...] = ()
     bars: tuple[str, ...] = ()
+    right: tuple[str, ...] = ()
     cell_colours: Mapping[str, str] = field(default_factory=dict)
     background: str | None = None
     widths: Mapping[str, int] = field(default_factory=dict)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _VERSION = "5.21"  # of Vega-Lite, among those that the pinned vl-convert carries
 _FONT = "Segoe UI, Open Sans, Noto Sans, sans-serif"
+_DIGIT = 6  # pixels that a digit of a label takes
 _ID = re.compile(r'(\bid="|url\(#|href="#)')
 
 
@@ -35,10 +36,8 @@ def draw(scene: Scene, visual: Visual, width: float, height: float) -> Markup | 
     if spec is None:
         return Markup('<div class="nodata">{}</div>').format(UNKNOWN)
     body = spec | {"width": max(width, 40), "height": max(height, 30), "config": _config(), "background": None}
-    body |= {
-        "autosize": {"type": "fit", "contains": "padding"},
-        "padding": {"left": 2, "right": 4, "top": 6, "bottom": 2},
-    }
+    padding = {"left": 2, "right": 4, "top": 6, "bottom": 2} | spec.get("padding", {})
+    body |= {"autosize": {"type": "fit", "contains": "padding"}, "padding": padding}
     return _svg(body, scene.language, f"{scene.pages.get(scene.page.name, '')}c{scene.next_number()}-")
 
 
@@ -95,7 +94,8 @@ def _bars(*, upright: bool, stacked: str | None) -> Callable[[Chart], Json | Non
             category["axis"]["labelLimit"] = 180
             layers.append(_end_labels())
             value["axis"] = {**value["axis"], "labels": False, "grid": False, "title": None}
-        return {"data": {"values": points}, "encoding": encoding, "layer": layers}
+        room = {"right": 4 + _DIGIT * max(len(str(point["t"])) for point in points)} if len(layers) > 1 else {}
+        return {"data": {"values": points}, "encoding": encoding, "layer": layers, "padding": room}
 
     return make
 

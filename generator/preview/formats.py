@@ -131,7 +131,11 @@ def moment(value: dt.date, pattern: str, language: str) -> str:
 
     def part(match: re.Match[str]) -> str:
         code = match[0].lower()
-        words = {"mmmm": months[value.month - 1], "mmm": months[value.month - 1][:3], "dddd": days[value.weekday()]}
+        words = {
+            "mmmm": months[value.month - 1],
+            "mmm": months[value.month - 1][:3].replace("maa", "mrt"),
+            "dddd": days[value.weekday()],
+        }
         words |= {"ddd": days[value.weekday()][:2], "yyyy": f"{value.year:04}", "yy": f"{value.year % 100:02}"}
         numbers = {"m": value.month, "d": value.day, "h": time.hour, "n": time.minute, "s": time.second}
         return words.get(code) or (f"{numbers[code[0]]:02}" if len(code) == 2 else str(numbers[code[0]]))  # noqa: PLR2004

@@ -121,7 +121,7 @@ def _cell(
         look["background-color"] = paper
     if bar and isinstance(value, int | float):
         look["background-image"] = _bar(scene, visual, each, float(value), bar)
-    right = isinstance(value, int | float) and not isinstance(value, bool)
+    right = (isinstance(value, int | float) and not isinstance(value, bool)) or _is_right(scene, visual, each)
     wide = scene.plain(visual, "columnWidth", "value", metadata=each.reference) is not None
     kind = Markup(' class="{}"').format("n" if right else "w") if right or wide else Markup("")
     marked = Markup(' style="{}"').format(style(**look)) if look else Markup("")
@@ -175,6 +175,7 @@ def _head(scene: Scene, visual: Visual, each: Projection, first: Value = 0) -> M
     width = scene.plain(visual, "columnWidth", "value", metadata=each.reference)
     look = Markup(' style="width:{}"').format(px(float(width))) if isinstance(width, int | float) else Markup("")
     right = isinstance(first, int | float) if each.field.is_value else _is_number(scene, each)
+    right = right or _is_right(scene, visual, each)
     return Markup('<th scope="col" class="{}"{}>{}</th>').format("n" if right else "", look, each.title)
 
 
@@ -184,6 +185,11 @@ def _across(scene: Scene, visual: Visual, slot: _Slot) -> Markup:
     if not isinstance(width, int | float):
         return Markup('<th scope="col" class="n">{}</th>').format(slot.title)
     return Markup('<th scope="col" class="n w" style="width:{}">{}</th>').format(px(float(width)), slot.title)
+
+
+def _is_right(scene: Scene, visual: Visual, each: Projection) -> bool:
+    """Tell whether a column is aligned as numbers are, though it holds text."""
+    return bool(scene.plain(visual, "columnFormatting", "alignment", metadata=each.reference) == "Right")
 
 
 def _is_number(scene: Scene, each: Projection) -> bool:
