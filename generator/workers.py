@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from threading import Lock
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
 _AHEAD = 2  # pieces of work a worker has been given: one that it is at, and one that waits beside it
 
 _Work = TypeVar("_Work")
 _Made = TypeVar("_Made")
-Given: TypeAlias = "Sequence[tuple[_Work, Future[list[_Made]] | None]]"
-"""Pieces of work, each with who was given it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +61,66 @@ def spread(
         yield from _result(future, piece, lost)
 
 
+class Given(Generic[_Work, _Made]):
+    """Quick work of which a few pieces at a time are with the workers; the others wait for whoever is free first.
+
+    None is ever called back: a process pool of which a process dies while a future is cancelled leaves the rest of its
+    futures without an answer (CPython before 3.12.1).
+    """
+
+    def __init__(self, workers: Workers, work: Callable[[_Work], list[_Made]], pieces: Iterable[_Work]) -> None:
+        """Keep the pieces and have the workers begin with the first."""
+        self._workers, self._work = workers, work
+        self._waiting = deque(enumerate(pieces))
+        self._begun: dict[int, tuple[_Work, Future[list[_Made]]]] = {}
+        self._turn = Lock()  # a piece that is taken has its future as soon as another thread looks
+        for _ in range(_AHEAD * workers.width):
+            self._next()
+
+    def _next(self) -> None:
+        with self._turn:
+            if not self._waiting:
+                return
+            number, piece = self._waiting.popleft()
+            try:
+                future = self._workers.pool.submit(self._work, piece)
+            except (OSError, RuntimeError, ValueError):  # a broken pool, a closed connection
+                self._waiting.append((number, piece))
+                return
+            self._begun[number] = piece, future
+        future.add_done_callback(self._ended)
+
+    def _ended(self, future: Future[list[_Made]]) -> None:
+        """Hand out another piece, in the thread of the pool; a pool that broke must not be asked, it holds its lock."""
+        if not future.cancelled() and future.exception() is None:
+            self._next()
+
+    def taken(self) -> tuple[int, _Work] | None:
+        """Return the last piece that nobody has begun with, or None; it is the caller's from now on."""
+        with self._turn:
+            return self._waiting.pop() if self._waiting else None
+
+    def begun(self) -> dict[int, tuple[_Work, Future[list[_Made]]]]:
+        """Return the pieces that workers have begun with, by number."""
+        with self._turn:
+            return dict(self._begun)
+
+    def end(self) -> None:
+        """Hand out no more."""
+        with self._turn:
+            self._waiting.clear()
+
+
 @contextmanager
 def hand_out(
     workers: Workers, work: Callable[[_Work], list[_Made]], pieces: Iterable[_Work]
 ) -> Iterator[Given[_Work, _Made]]:
     """Have quick work begun, that ``take_in`` asks for; what nobody has begun with at the end is not done."""
-    given = [(piece, _submitted(workers, work, piece)) for piece in pieces]
+    given = Given(workers, work, pieces)
     try:
         yield given
     finally:
-        for _, future in given:
-            if future is not None:
-                future.cancel()
+        given.end()
 
 
 def take_in(given: Given[_Work, _Made], work: Callable[[_Work], list[_Made]]) -> list[_Made]:
@@ -80,21 +128,13 @@ def take_in(given: Given[_Work, _Made], work: Callable[[_Work], list[_Made]]) ->
 
     What a worker that died was at is done here.
     """
-    made: list[list[_Made]] = []
-    for piece, future in reversed(given):
-        if future is None or future.cancel():
-            made.append(work(piece))
-        else:
-            made.append(_result(future, piece, lambda piece, _: work(piece)))
-    return [each for piece in reversed(made) for each in piece]
-
-
-def _submitted(workers: Workers, work: Callable[[_Work], list[_Made]], piece: _Work) -> Future[list[_Made]] | None:
-    """Return a piece of work that was handed out; None where nobody can take it any more."""
-    try:
-        return workers.pool.submit(work, piece)
-    except (OSError, RuntimeError, ValueError):  # a broken pool, a closed connection
-        return None
+    made: dict[int, list[_Made]] = {}
+    while taken := given.taken():
+        number, piece = taken
+        made[number] = work(piece)
+    for number, (piece, future) in given.begun().items():
+        made[number] = _result(future, piece, lambda piece, _: work(piece))
+    return [each for number in sorted(made) for each in made[number]]
 
 
 def _result(

@@ -139,9 +139,12 @@ def test_work_that_this_process_takes_part_in_comes_in_order():
         assert take_in(given, squares) == squares(range(60))
 
 
-def test_quick_work_of_a_process_that_dies_is_done_here():
+@pytest.mark.parametrize("seconds", [0, 0.1, 0.3], ids=str)
+def test_quick_work_of_a_process_that_dies_is_done_here(seconds):
+    """Whenever it dies; a thread of the pool that fails on the way is an error of the test."""
     work = partial(squares_unless_elsewhere, os.getpid())
     with processes(1) as workers, hand_out(workers, work, PIECES) as given:
+        time.sleep(seconds)
         assert take_in(given, work) == squares(range(60))
 
 
