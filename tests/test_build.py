@@ -35,7 +35,7 @@ from markdown import save
 
 from generator import catalogue, dax, pipeline
 from generator.build import build
-from generator.build.lint import findings
+from generator.build.lint import findings, rules
 from generator.build.pull import page_fields
 from generator.problems import Cell, Stop
 from generator.resolve import resolve
@@ -545,6 +545,9 @@ def test_a_role_filter_is_judged_as_a_formula(tmp_path):
         model["model"]["roles"][0]["tablePermissions"][0]["filterExpression"] = "Weg[x] = 1"
 
     assert rules_broken(made, change) >= {"a column in a formula exists"}
+    model = copy.deepcopy(made.reports[0].database)
+    change(model)
+    assert "a column in a formula exists" in {rule for rule, _ in rules(model)}
 
 
 def test_columns_that_the_client_chose_may_be_unused(one):

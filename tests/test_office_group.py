@@ -19,6 +19,8 @@ from bundles import (
 )
 from markdown import found
 
+from generator.build.literals import own_rows
+
 OFFICE = """
 ## Kantoor
 | Naam | Taal | Geconsolideerde URL |
@@ -266,3 +268,12 @@ def test_ratios_that_are_texts_stand_as_numbers_do(tmp_path):
         if row["properties"]["alignment"] == {"expr": {"Literal": {"Value": "'Right'"}}}
     }
     assert right == {"Kengetal klant", "Kengetal kwartiel 1", "Kengetal mediaan", "Kengetal kwartiel 3"}
+
+
+def test_rows_that_are_written_out_have_the_columns_of_their_table(tmp_path):
+    loaded = load(tmp_path, office(rows="| zuidgroep | K1 | | `730002` |\n"))
+    whole = client(loaded, "_office")
+    for name in ("Administratie", "Consolidatiekolom", "Tegenpartij", "Benchmarkklant"):
+        rows = own_rows(name, whole, loaded.catalogue)
+        assert rows
+        assert {key for row in rows for key in row} == set(loaded.catalogue.tables[name].columns), name

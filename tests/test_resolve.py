@@ -403,6 +403,7 @@ def test_findings_stand_below_everything_else_on_a_page(tmp_path, code):
         if page.name == "Toelichting":
             continue  # the page that is for findings only
         assert [visual.name for visual in body if visual.at[1] + visual.at[3] > 592] == ["bevindingen"], page.name
+        assert body[-1].at[1] + body[-1].at[3] == 720 - 24, "the margin of every page"
         assert [(place(one), place(other)) for one, other in combinations(body, 2) if overlaps(one.at, other.at)] == []
         for visual in body[:-1]:
             assert visual.at[3] >= min(140, before[visual.name][3]), place(visual)

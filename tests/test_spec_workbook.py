@@ -212,6 +212,7 @@ def test_references_take_the_case_of_the_client(tmp_path):
         ("Einde boekjaar", "02-29", "fiscal_year_end", "02-29"),
         ("Einde boekjaar", "`2024-06-30`", "fiscal_year_end", "06-30"),
         ("Einde boekjaar", "`1930-06-01`", "fiscal_year_end", "06-30"),
+        ("Einde boekjaar", "`2031-06-30`", "fiscal_year_end", "06-30"),
         ("Einde boekjaar", "`1931-12-01`", "fiscal_year_end", "12-31"),
         ("Verversen", "12:30; 6:30", "refresh", ("06:30", "12:30")),
         ("Verversen", "`06:30`", "refresh", ("06:30",)),

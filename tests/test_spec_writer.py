@@ -234,3 +234,9 @@ def in_parts(path, old, new):
     with ZipFile(path, "w") as archive:
         for part, content in parts.items():
             archive.writestr(part, content.replace(old, new))
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.key)
+def test_what_a_sheet_is_for_is_said_in_the_language_asked_for(sheet):
+    assert (sheet.help("nl"), sheet.help("en")) == (sheet.help_nl, sheet.help_en)
+    assert sheet.help_nl != sheet.help_en
