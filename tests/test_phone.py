@@ -62,6 +62,7 @@ def test_cards_stand_two_in_a_row_and_a_lone_one_by_itself():
     assert a[0] < b[0]
     assert c[1] + c[3] <= d[1]
     assert (a[0], b[0] + b[2]) == (d[0], d[0] + d[2])  # two fill the width
+    assert d[0] + d[2] == phone.WIDTH - d[0]  # the margins are equal
 
 
 def test_the_message_comes_before_slicers_and_what_is_on_every_page_last():
