@@ -28,8 +28,8 @@ _TEXTS = {"title": 40, "right": 24, "label": 18, "muted": 40, "findings": 220, "
 _CHART = 220
 _LINES = {"title": (22, 32), "muted": (44, 16)}
 """Of texts that may take more lines than their height has: letters in a line, and the height of one."""
-_FIRST = {"title": 0, "right": 1, "line": 2}
-_ELSE, _LAST = 3, {"line_right": 4, "image": 5}
+_ORDER = {"title": 0, "right": 1, "line": 2, "line_right": 4, "image": 5}
+_AS_ON_THE_PAGE = 3
 
 
 @remembered(1024)
@@ -66,8 +66,7 @@ def places(visuals: Sequence[Visual], texts: Sequence[str] = ()) -> Iterator[tup
 
 def _rank(each: tuple[Visual, str]) -> int:
     visual, _ = each
-    style = visual.style or visual.kind
-    return _FIRST.get(style, _LAST.get(style, _ELSE))
+    return _ORDER.get(visual.style or visual.kind, _AS_ON_THE_PAGE)
 
 
 def _is_card(visual: Visual) -> bool:

@@ -147,7 +147,7 @@ def _page_in_common(page_id: str, page: Page, scene: Scene) -> _PageInCommon:
     folder = f"pages/{page_id}"
     files = {f"{folder}/page.json": _page_file(page_id, page, scene)}
     open_ = []
-    texts = tuple(scene.fixed(visual.text) for visual in _shown(page))
+    texts = tuple("" if may_be_own(each) or not each.text else scene.fixed(each.text) for each in _shown(page))
     small = phone.files(_shown(page), schema("visualContainerMobileState"), texts)
     for order, visual in enumerate(_shown(page)):
         path = f"{folder}/visuals/{names.stable_id(scene.report, scene.page, visual.name)}"

@@ -66,9 +66,9 @@ class Scene:
         """Return the page's title."""
         return _title(self.page, self.texts.sections["page"])
 
-    def fixed(self, key: str | None) -> str:
-        """Return a text that is the same for every client; empty for any other."""
-        return self.title if key == "page_title" else self.texts.sections["text"].get(key or "", "")
+    def fixed(self, key: str) -> str:
+        """Return a text that is the same for every client: of the page itself, or of the language."""
+        return self.title if key == "page_title" else self.texts.text(key)
 
 
 _OF_A_CLIENT = frozenset({"client_name", "findings", "all_findings"})
@@ -192,9 +192,7 @@ class _VisualWriter:
 
     def text(self, key: str) -> str:
         """Return a text of the page: of the client, of the page itself, or of the language."""
-        if key in self.own:
-            return self.own[key]
-        return self.scene.title if key == "page_title" else self.scene.texts.text(key)
+        return self.own[key] if key in self.own else self.scene.fixed(key)
 
     def picture(self, body: Json) -> None:
         """Fill in which registered picture an image shows."""

@@ -90,11 +90,12 @@ def _bars(*, upright: bool, stacked: str | None) -> Callable[[Chart], Json | Non
         if stacked is None and len(names) > 1:
             encoding["xOffset" if upright else "yOffset"] = {"field": "s", "sort": names}
         layers: list[Json] = [{"mark": {"type": "bar"}}]
+        room = {}
         if not upright and len(names) == 1:
             category["axis"]["labelLimit"] = 180
             layers.append(_end_labels())
+            room = {"right": 4 + _DIGIT * max(len(str(point["t"])) for point in points)}
             value["axis"] = {**value["axis"], "labels": False, "grid": False, "title": None}
-        room = {"right": 4 + _DIGIT * max(len(str(point["t"])) for point in points)} if len(layers) > 1 else {}
         return {"data": {"values": points}, "encoding": encoding, "layer": layers, "padding": room}
 
     return make

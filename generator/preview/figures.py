@@ -30,8 +30,7 @@ _MONTHS = {
     "July": "juli", "August": "augustus", "September": "september", "October": "oktober", "November": "november",
     "December": "december",
 }  # fmt: skip
-_SHORT = {english[:3]: dutch[:3].replace("maa", "mrt") for english, dutch in _MONTHS.items()}
-_MONTH = re.compile(rf"{'|'.join(_MONTHS)}|(?<=\d )(?:{'|'.join(_SHORT)})(?= \d)")  # Jan is also a name
+_MONTH = re.compile("|".join(_MONTHS))
 _WORD = re.compile(r"[A-Za-z][A-Za-z.0-9]*$")
 
 
@@ -110,7 +109,7 @@ class Figures:
     def _plain(self, value: Value) -> Value:
         """Return a value as Python has it; months are in the language of the model."""
         if isinstance(value, str) and self.model.language == "nl":
-            return _MONTH.sub(lambda found: _MONTHS.get(found[0]) or _SHORT[found[0]], value)
+            return _MONTH.sub(lambda found: _MONTHS[found[0]], value)
         return float(value) if isinstance(value, float) else value
 
     def _unfit(self, name: str) -> bool:
