@@ -10,7 +10,7 @@ import stat
 import sys
 
 import pytest
-from bundles import client, load
+from bundles import ONE, client, load
 from lxml import html
 from markdown import save
 
@@ -227,3 +227,38 @@ def test_a_client_with_an_error_is_drawn_without_figures(office, tmp_path):
     assert {each["code"] for each in told["problems"]} >= {"B407"}
     assert [each["status"] for each in told["previews"]] == ["changed"]
     assert {cell for (_, head), cell in cells(office.visuals("Cijfers")["Omzet"]).items()} == {UNKNOWN}
+
+
+@pytest.fixture(scope="module")
+def consolidated(tmp_path_factory):
+    """Draw the office's own bundle, by the titles of its visuals."""
+    folder = tmp_path_factory.mktemp("consolidated")
+    options = ["--specs", str(save(folder, ONE)), "--out", str(folder / "output"), "--jobs", "1", "-q"]
+    assert [main([command, *options]) for command in ("generate", "preview")] == [0, 0]
+    root = html.fromstring((folder / "output/_office/preview/index.html").read_text("utf-8"))
+    return {visual.find("h2").text: visual for visual in root.find_class("v") if visual.find("h2") is not None}
+
+
+def test_a_division_with_entries_has_zero_where_nothing_is_amiss(consolidated):
+    table = cells(consolidated["Kwaliteit per administratie"])
+    assert {table["Bakkerij", head] for head in ("Zonder regel", "Zonder datum", "Balans")} == {"0"}
+
+
+def test_a_ratio_that_is_a_text_stands_right_as_numbers_do(consolidated):
+    table = consolidated["Kengetallen"]
+    heads = [head.text_content() for head in table.xpath(".//thead//th")]
+    right = {
+        head for head, cell in zip(heads, table.xpath(".//tbody/tr[1]/td"), strict=True) if cell.get("class") == "n"
+    }
+    assert right == set(heads) - {"Kengetal", "Plaats"}
+
+
+def test_the_number_at_the_end_of_a_bar_has_room_beside_the_longest_bar_there_can_be(consolidated):
+    drawing = consolidated["Tijdigheid per klant"].xpath(".//*[local-name()='svg']")[0]
+    number = next(
+        each.text_content() for each in drawing.xpath(".//*[local-name()='text']") if "," in each.text_content()
+    )
+    plane = drawing.find_class("background")[0]
+    placed = [re.match(r"translate\(([\d.]+)", each.get("transform", "")) for each in plane.iterancestors()]
+    end = sum(float(found[1]) for found in placed if found) + float(re.search(r"h([\d.]+)", plane.get("d"))[1])
+    assert end + 6 * len(number) <= float(drawing.get("viewbox").split()[2])
